@@ -1,0 +1,1 @@
+//! Whom Wheelhouse talks to: Microsoft Graph.

@@ -1,0 +1,2 @@
+//! The main job on one machine.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Where Wheelhouse keeps things: store, queue, keys, clock, chance.

@@ -1,0 +1,1 @@
+//! A Microsoft 365 tenant in a box: state and HTTP facades.

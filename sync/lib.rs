@@ -1,0 +1,1 @@
+//! How Wheelhouse decides: the pure core.

@@ -1,0 +1,2 @@
+//! What a developer runs beside cargo's own commands.
+fn main() {}
