@@ -1,1 +1,31 @@
-//! How Wheelhouse decides: the pure core.
+//! How Wheelhouse decides: pure, synchronous, without a clock, chance, network or disk.
+//!
+//! The way through: a [`directory::Directory`] is mapped to [`Content`]s, these are merged into a [`Snapshot`];
+//! [`plan()`] compares it with what one mailbox holds and answers with a [`Plan`]; after each operation
+//! [`settle()`] moves the [`Base`] to what is then known.
+
+pub mod base;
+pub mod content;
+pub mod effect;
+pub mod field;
+pub mod ids;
+pub mod intents;
+pub mod mailbox;
+pub mod plan;
+pub mod policy;
+pub mod prints;
+pub mod snapshot;
+pub mod value;
+
+pub use base::{Base, Difference, Entry};
+pub use content::Content;
+pub use effect::Effect;
+pub use field::Field;
+pub use ids::{ChangeKey, HubId, ItemId, MailboxId, SourceKey, TenantId};
+pub use intents::{Intent, Intents};
+pub use mailbox::{Copy, Mailbox, Reading};
+pub use plan::{Op, Removal};
+pub use policy::{Limits, Mode, Policy};
+
+pub use snapshot::Snapshot;
+pub use value::{Address, Email, Value};

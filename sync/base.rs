@@ -1,0 +1,83 @@
+//! What was last known equal on both sides of one mailbox, item by item.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChangeKey, Content, Field, ItemId, Print, Prints, SourceKey};
+
+/// The memory of one (hub, mailbox): what was written where, and what the server made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Base {
+    /// The fingerprint of (filter, mapping, spokes, folder) under which `entries` were written.
+    pub scope: u64,
+    /// The items, by their identity in the hub.
+    pub entries: BTreeMap<SourceKey, Entry>,
+}
+
+/// One item as it was left in the mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Where it is.
+    pub id: ItemId,
+    /// Its version when it was last seen: a reading with the same one is our own echo.
+    pub change_key: ChangeKey,
+    /// What the hub wanted when it was last written.
+    pub wrote: Prints,
+    /// The fields in which the mailbox holds something else than was written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub differs: BTreeMap<Field, Difference>,
+    /// The user deleted it, and the spoke lets users hide items.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+}
+
+/// How a field of the mailbox differs from what was written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Difference {
+    /// The server stored our value in a form of its own; `None` if it dropped it.
+    Server(Option<Print>),
+    /// Somebody edited the field afterwards; `None` if it was cleared.
+    Edited(Option<Print>),
+}
+
+impl Difference {
+    /// What the mailbox holds.
+    pub fn print(self) -> Option<Print> {
+        match self {
+            Difference::Server(print) | Difference::Edited(print) => print,
+        }
+    }
+}
+
+impl Entry {
+    /// An item that was just written with `wanted` and came back as `returned`.
+    pub fn written(id: ItemId, change_key: ChangeKey, wanted: &Content, returned: &Content) -> Self {
+        let mut entry =
+            Entry { id, change_key, wrote: wanted.prints(), differs: BTreeMap::new(), hidden: false };
+        entry.differs = Field::ALL
+            .iter()
+            .filter_map(|&field| {
+                let seen = returned.get(field).map(crate::Value::print);
+                (seen != entry.wrote.get(&field).copied()).then_some((field, Difference::Server(seen)))
+            })
+            .collect();
+        entry
+    }
+
+    /// What the mailbox held in this field when it was last seen.
+    pub fn seen(&self, field: Field) -> Option<Print> {
+        match self.differs.get(&field) {
+            Some(difference) => difference.print(),
+            None => self.wrote.get(&field).copied(),
+        }
+    }
+
+    /// Whether somebody edited the field after we last wrote it.
+    pub fn is_edited(&self, field: Field) -> bool {
+        matches!(self.differs.get(&field), Some(Difference::Edited(_)))
+    }
+}

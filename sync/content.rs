@@ -1,0 +1,62 @@
+//! What an item holds, field by field.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Field, Prints, Value};
+
+/// The filled fields of one item; a field that is absent is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Content(BTreeMap<Field, Value>);
+
+impl Content {
+    /// Sets a field; an empty value clears it.
+    pub fn set(&mut self, field: Field, value: impl Into<Value>) {
+        let value = value.into();
+        if value.is_empty() {
+            self.0.remove(&field);
+        } else {
+            self.0.insert(field, value);
+        }
+    }
+
+    /// The field's value, if it is filled.
+    pub fn get(&self, field: Field) -> Option<&Value> {
+        self.0.get(&field)
+    }
+
+    /// The field's text, if it is filled and holds one.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match self.get(field) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The filled fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &Value)> {
+        self.0.iter().map(|(field, value)| (*field, value))
+    }
+
+    /// Whether no field is filled.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fingerprints of all filled fields.
+    pub fn prints(&self) -> Prints {
+        self.iter().map(|(field, value)| (field, value.print())).collect()
+    }
+}
+
+impl<V: Into<Value>> FromIterator<(Field, V)> for Content {
+    fn from_iter<I: IntoIterator<Item = (Field, V)>>(fields: I) -> Self {
+        let mut content = Content::default();
+        for (field, value) in fields {
+            content.set(field, value);
+        }
+        content
+    }
+}

@@ -1,0 +1,51 @@
+//! What one mailbox's managed folder was found to hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::{ChangeKey, Content, ItemId, SourceKey};
+
+/// How much a reading says about what it does not mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Only what changed since the base: an item that is not mentioned is as it was.
+    Changes,
+    /// Everything there is: an item that is not mentioned is gone, or the listing lags.
+    Everything,
+}
+
+/// One item that carries our tag in the managed folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Where it is.
+    pub id: ItemId,
+    /// Its version.
+    pub change_key: ChangeKey,
+    /// When it was created, by the server's clock; only ever compared with others of the same mailbox.
+    pub created: DateTime<Utc>,
+    /// The identity in the hub that its tag names.
+    pub key: SourceKey,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// The managed folder as far as it was read: only items with our tag are in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// What silence means in `copies`.
+    pub reading: Reading,
+    /// The items that the reading named.
+    pub copies: Vec<Copy>,
+    /// The items that the reading said to be gone from the folder.
+    pub gone: BTreeSet<ItemId>,
+    /// Point reads, which overrule the rest: `None` = not in the folder.
+    pub looked: BTreeMap<ItemId, Option<Copy>>,
+}
+
+impl Mailbox {
+    /// A folder of which nothing was read yet.
+    pub fn unread(reading: Reading) -> Self {
+        Mailbox { reading, copies: Vec::new(), gone: BTreeSet::new(), looked: BTreeMap::new() }
+    }
+}

@@ -1,0 +1,3 @@
+//! Planning.
+mod op;
+pub use op::{Op, Removal};
