@@ -114,7 +114,13 @@ mod tests {
 
     #[test]
     fn a_guid_cannot_climb_out_of_its_path() {
-        for bad in ["", "../me", "87d3..", "87D349ED-44D7-43E1-9A83-5F2406DEE5BD", "87d349ed-44d7-43e1-9a83-5f2406dee5b/"] {
+        for bad in [
+            "",
+            "../me",
+            "87d3..",
+            "87D349ED-44D7-43E1-9A83-5F2406DEE5BD",
+            "87d349ed-44d7-43e1-9a83-5f2406dee5b/",
+        ] {
             assert!(MailboxId::new(bad).is_err(), "{bad}");
         }
         assert!(MailboxId::new("87d349ed-44d7-43e1-9a83-5f2406dee5bd").is_ok());

@@ -26,6 +26,6 @@ pub use intents::{Intent, Intents};
 pub use mailbox::{Copy, Mailbox, Reading};
 pub use plan::{Op, Removal};
 pub use policy::{Limits, Mode, Policy};
-
+pub use prints::{Print, Prints};
 pub use snapshot::Snapshot;
 pub use value::{Address, Email, Value};
