@@ -1,0 +1,23 @@
+//! `cargo xtask bench …`: figures, not verdicts.
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::bench_start;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub enum Bench {
+    /// From process start to the first answer, and the size of the deployed binary.
+    Start(bench_start::Options),
+}
+
+/// Measures and prints.
+///
+/// # Errors
+/// What was to be measured did not run.
+pub fn run(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Start(options) => bench_start::run(options),
+    }
+}
