@@ -1,2 +1,33 @@
-//! The deployed binary.
-fn main() {}
+//! The deployed binary: started by the Functions host, killed by it, and never ending on its own.
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use wheelhouse::config::Settings;
+use wheelhouse::{host, logging, router};
+
+/// Ends only by an error, and never with 0: older hosts do not start a handler again that ended well.
+fn main() -> ExitCode {
+    if let Err(error) = run() {
+        tracing::error!(error = format!("{error:#}"), "cannot go on");
+    }
+    ExitCode::FAILURE
+}
+
+fn run() -> Result<()> {
+    logging::start(env::var("RUST_LOG").ok().as_deref()).context("cannot start the log")?;
+    host::log_panics();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow!("another TLS provider is installed already"))?;
+    let settings = Settings::from_vars(env::vars_os())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(answer_calls(settings))
+}
+
+async fn answer_calls(settings: Settings) -> Result<()> {
+    let port = env::var("FUNCTIONS_CUSTOMHANDLER_PORT").ok();
+    let listener = host::bind(port.as_deref()).await?;
+    host::serve(listener, router(settings)).await.context("the port broke")
+}

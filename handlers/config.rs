@@ -1,0 +1,226 @@
+//! The settings, read once from the environment and refused as a whole when anything is wrong.
+
+mod vars;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+use uuid::Uuid;
+
+pub use vars::{Refusal, SettingsError};
+use vars::{Vars, duration, guid, number, one_of, path, service_url, text, token};
+
+/// Everything an operator can set, by environment variables (app settings in Azure).
+///
+/// | variable | default | meaning |
+/// | --- | --- | --- |
+/// | `WHEELHOUSE_PLATFORM` | required | where things are kept: `embedded` (this machine) or `azure` |
+/// | `WHEELHOUSE_DATA_FOLDER` | required with `embedded` | the folder of the data file |
+/// | `WHEELHOUSE_KEY_FILE` | `wheelhouse.key` in the data folder; required with `azure` | the file with the key that seals all data |
+/// | `WHEELHOUSE_BLOB_URL` | required with `azure` | the data account's blob endpoint |
+/// | `WHEELHOUSE_QUEUE_URL` | required with `azure` | the data account's queue endpoint |
+/// | `WHEELHOUSE_IDENTITY` | `managed-identity` | who signs in: `managed-identity`, or `developer` (who is signed in on this machine) |
+/// | `WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID` | required with `managed-identity` | the client id of the user-assigned identity |
+/// | `WHEELHOUSE_IDENTITY_URL` | the platform's own | where the managed identity gets its tokens |
+/// | `WHEELHOUSE_APP_CLIENT_ID` | required | the client id of the app registration that tenants consent to |
+/// | `WHEELHOUSE_GRAPH_URL` | `https://graph.microsoft.com` | Microsoft Graph of your cloud |
+/// | `WHEELHOUSE_LOGIN_URL` | `https://login.microsoftonline.com` | the sign-in service of your cloud |
+/// | `WHEELHOUSE_TOKEN_AUDIENCE` | `api://AzureADTokenExchange` | the audience of the federated credential in your cloud |
+/// | `WHEELHOUSE_API_TOKEN` | none | the bearer token of the API, 32 characters or more; without it the API answers this machine only |
+/// | `WHEELHOUSE_READ_LAG_SECONDS` | 120 | how long a written contact may be missing in a listing (0 to 3600) |
+/// | `WHEELHOUSE_DRIFT_CHECK_HOURS` | 24 | how often a mailbox is checked although nothing changed (1 to 720) |
+/// | `WHEELHOUSE_HTTP_BODY_BYTES` | 1048576 | the largest body the API takes (1024 to 104857600) |
+/// | `WHEELHOUSE_HTTP_TIMEOUT_SECONDS` | 60 | how long one call to another service may take (1 to 300) |
+/// | `WHEELHOUSE_HTTP_LANES` | 256 | how many mailboxes are written at once (1 to 1000) |
+///
+/// URLs are `https`, or `http` on loopback. A variable with this prefix that is not in the table is refused, and so is one
+/// that the chosen platform or identity does not use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where things are kept.
+    pub platform: Platform,
+    /// Who signs in, to storage and to Microsoft Graph.
+    pub identity: Identity,
+    /// The client id of the app registration that tenants consent to.
+    pub app_client_id: Uuid,
+    /// Which cloud is talked to.
+    pub cloud: Cloud,
+    /// The bearer token of the API; without it the API answers this machine only ([`crate::host::is_local`]).
+    pub api_token: Option<ApiToken>,
+    /// How long a written contact may be missing in a listing.
+    pub read_lag: Duration,
+    /// How often a mailbox is checked although nothing changed.
+    pub drift_check: Duration,
+    /// Bounds of HTTP, both ways.
+    pub http: HttpLimits,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Platform {
+    /// In files of this machine.
+    Embedded {
+        /// The folder of the data file.
+        data_folder: PathBuf,
+        /// The file with the key that seals all data.
+        key_file: PathBuf,
+    },
+    /// In an Azure storage account.
+    Azure {
+        /// The data account's blob endpoint.
+        blob_url: Url,
+        /// The data account's queue endpoint.
+        queue_url: Url,
+        /// The file with the key that seals all data.
+        key_file: PathBuf,
+    },
+}
+
+/// Who signs in, to storage and to Microsoft Graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A user-assigned managed identity.
+    Managed {
+        /// Its client id.
+        client_id: Uuid,
+        /// Where it gets its tokens; `None`: where the platform says (`IDENTITY_ENDPOINT`).
+        url: Option<Url>,
+    },
+    /// Whoever is signed in on this machine, for a real tenant from a laptop.
+    Developer,
+}
+
+/// Which cloud is talked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cloud {
+    /// Microsoft Graph, without version.
+    pub graph_url: Url,
+    /// The sign-in service, without tenant.
+    pub login_url: Url,
+    /// The audience of the federated credential.
+    pub token_audience: String,
+}
+
+/// Bounds of HTTP, both ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// The largest body the API takes, in bytes.
+    pub body_bytes: usize,
+    /// How long one call to another service may take.
+    pub timeout: Duration,
+    /// How many mailboxes are written at once.
+    pub lanes: usize,
+}
+
+/// The bearer token of the API; never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiToken(String);
+
+impl ApiToken {
+    /// The token itself, for the one comparison that needs it (in constant time).
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiToken(…)")
+    }
+}
+
+impl Settings {
+    /// Reads the settings out of environment variables; those without our prefix are passed over.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every refusal at once: the variable, what is wrong with it, and how to set it right.
+    pub fn from_vars(vars: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, SettingsError> {
+        let mut vars = Vars::collect(vars);
+        let settings = Self::read(&mut vars);
+        vars.finish(settings)
+    }
+
+    /// Every part is read before any may end the reading, so that all refusals are found.
+    fn read(vars: &mut Vars) -> Option<Self> {
+        let platform = Platform::read(vars);
+        let identity = Identity::read(vars);
+        let app_client_id = vars.required("APP_CLIENT_ID", guid);
+        let cloud = Cloud::read(vars);
+        let api_token = vars.optional("API_TOKEN", token).map(ApiToken);
+        let read_lag = vars.or("READ_LAG_SECONDS", "120", |text| duration(text, 1, 0, 3600));
+        let drift_check = vars.or("DRIFT_CHECK_HOURS", "24", |text| duration(text, 3600, 1, 720));
+        let http = HttpLimits::read(vars);
+        Some(Self {
+            platform: platform?,
+            identity: identity?,
+            app_client_id: app_client_id?,
+            cloud: cloud?,
+            api_token,
+            read_lag: read_lag?,
+            drift_check: drift_check?,
+            http: http?,
+        })
+    }
+}
+
+impl Platform {
+    fn read(vars: &mut Vars) -> Option<Self> {
+        match vars.required("PLATFORM", |text| one_of(text, &["embedded", "azure"]))? {
+            "embedded" => Self::read_embedded(vars),
+            _ => Self::read_azure(vars),
+        }
+    }
+
+    fn read_embedded(vars: &mut Vars) -> Option<Self> {
+        let data_folder = vars.required("DATA_FOLDER", path);
+        let key_file = vars.optional("KEY_FILE", path);
+        let data_folder = data_folder?;
+        let key_file = key_file.unwrap_or_else(|| data_folder.join("wheelhouse.key"));
+        Some(Self::Embedded { data_folder, key_file })
+    }
+
+    fn read_azure(vars: &mut Vars) -> Option<Self> {
+        let blob_url = vars.required("BLOB_URL", service_url);
+        let queue_url = vars.required("QUEUE_URL", service_url);
+        let key_file = vars.required("KEY_FILE", path);
+        Some(Self::Azure { blob_url: blob_url?, queue_url: queue_url?, key_file: key_file? })
+    }
+}
+
+impl Identity {
+    fn read(vars: &mut Vars) -> Option<Self> {
+        let who =
+            vars.or("IDENTITY", "managed-identity", |text| one_of(text, &["managed-identity", "developer"]))?;
+        if who == "developer" {
+            return Some(Self::Developer);
+        }
+        let client_id = vars.required("MANAGED_IDENTITY_CLIENT_ID", guid);
+        let url = vars.optional("IDENTITY_URL", service_url);
+        Some(Self::Managed { client_id: client_id?, url })
+    }
+}
+
+impl Cloud {
+    fn read(vars: &mut Vars) -> Option<Self> {
+        let graph_url = vars.or("GRAPH_URL", "https://graph.microsoft.com", service_url);
+        let login_url = vars.or("LOGIN_URL", "https://login.microsoftonline.com", service_url);
+        let token_audience = vars.or("TOKEN_AUDIENCE", "api://AzureADTokenExchange", text);
+        Some(Self { graph_url: graph_url?, login_url: login_url?, token_audience: token_audience? })
+    }
+}
+
+impl HttpLimits {
+    fn read(vars: &mut Vars) -> Option<Self> {
+        let body_bytes = vars.or("HTTP_BODY_BYTES", "1048576", |text| number(text, 1024, 104_857_600));
+        let timeout = vars.or("HTTP_TIMEOUT_SECONDS", "60", |text| duration(text, 1, 1, 300));
+        let lanes = vars.or("HTTP_LANES", "256", |text| number(text, 1, 1000));
+        Some(Self { body_bytes: body_bytes?, timeout: timeout?, lanes: lanes? })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+use super::*;
+
+const LOCAL: [(&str, &str); 4] = [
+    ("WHEELHOUSE_PLATFORM", "embedded"),
+    ("WHEELHOUSE_DATA_FOLDER", "/var/lib/wheelhouse"),
+    ("WHEELHOUSE_IDENTITY", "developer"),
+    ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
+];
+
+const CLOUD: [(&str, &str); 6] = [
+    ("WHEELHOUSE_PLATFORM", "azure"),
+    ("WHEELHOUSE_BLOB_URL", "https://data.blob.core.windows.net"),
+    ("WHEELHOUSE_QUEUE_URL", "https://data.queue.core.windows.net"),
+    ("WHEELHOUSE_KEY_FILE", "/home/site/key"),
+    ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", "0f0f9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
+    ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
+];
+
+fn read(vars: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    Settings::from_vars(vars.iter().map(|(name, value)| (name.into(), value.into())))
+}
+
+/// The refusals, one a line, after some variables are set on top of others.
+fn refusals(vars: &[(&str, &str)], more: &[(&str, &str)]) -> String {
+    let all: std::collections::BTreeMap<_, _> = vars.iter().chain(more).copied().collect();
+    let error = read(&all.into_iter().collect::<Vec<_>>()).unwrap_err();
+    error.refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_least_for_a_laptop() {
+    let settings = read(&LOCAL).unwrap();
+    let platform = Platform::Embedded {
+        data_folder: "/var/lib/wheelhouse".into(),
+        key_file: "/var/lib/wheelhouse/wheelhouse.key".into(),
+    };
+    assert_eq!(
+        (settings.platform, settings.identity, settings.api_token),
+        (platform, Identity::Developer, None)
+    );
+    assert_eq!(settings.cloud.graph_url.as_str(), "https://graph.microsoft.com/");
+    assert_eq!(settings.cloud.login_url.as_str(), "https://login.microsoftonline.com/");
+    assert_eq!((settings.read_lag.as_secs(), settings.drift_check.as_secs()), (120, 86_400));
+    assert_eq!(
+        (settings.http.body_bytes, settings.http.timeout.as_secs(), settings.http.lanes),
+        (1_048_576, 60, 256)
+    );
+}
+
+#[test]
+fn the_least_for_azure() {
+    let settings = read(&CLOUD).unwrap();
+    assert!(matches!(settings.platform, Platform::Azure { .. }));
+    assert!(matches!(settings.identity, Identity::Managed { url: None, .. }));
+}
+
+#[test]
+fn an_empty_environment_is_told_all_it_lacks() {
+    insta::assert_snapshot!(refusals(&[], &[]), @r"
+    WHEELHOUSE_PLATFORM is not set: set it as the table of settings says
+    WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID is not set: set it as the table of settings says
+    WHEELHOUSE_APP_CLIENT_ID is not set: set it as the table of settings says
+    ");
+}
+
+#[test]
+fn a_typing_error_is_not_a_silent_default() {
+    insta::assert_snapshot!(refusals(&LOCAL, &[("WHEELHOUSE_READLAG", "5"), ("WHEELHOUSE_BLOB_URL", "https://x.example")]), @r"
+    WHEELHOUSE_BLOB_URL is not a setting here: mind the spelling, or remove it: it is unknown, or not used with the chosen platform or identity
+    WHEELHOUSE_READLAG is not a setting here: mind the spelling, or remove it: it is unknown, or not used with the chosen platform or identity
+    ");
+}
+
+#[test]
+fn every_refusal_names_variable_problem_and_fix() {
+    let wrong = [
+        ("WHEELHOUSE_DATA_FOLDER", "data"),
+        ("WHEELHOUSE_IDENTITY", "me"),
+        ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e503b644f0e9d550c2f8f6b1a11"),
+        ("WHEELHOUSE_GRAPH_URL", "graph.microsoft.com"),
+        ("WHEELHOUSE_LOGIN_URL", "http://login.microsoftonline.com"),
+        ("WHEELHOUSE_TOKEN_AUDIENCE", "two words"),
+        ("WHEELHOUSE_API_TOKEN", "hunter2"),
+        ("WHEELHOUSE_READ_LAG_SECONDS", "-1"),
+        ("WHEELHOUSE_DRIFT_CHECK_HOURS", "0"),
+        ("WHEELHOUSE_HTTP_LANES", "1001"),
+    ];
+    insta::assert_snapshot!(refusals(&LOCAL, &wrong), @r"
+    WHEELHOUSE_DATA_FOLDER is a relative path: give the whole path, from /
+    WHEELHOUSE_IDENTITY is none of its choices: set it to managed-identity or developer
+    WHEELHOUSE_APP_CLIENT_ID is not a client id: copy it from the portal: 00000000-0000-…, 36 characters
+    WHEELHOUSE_GRAPH_URL is not a URL: give the whole address, beginning with https://
+    WHEELHOUSE_LOGIN_URL is not https: use https:// (http:// is for loopback addresses only)
+    WHEELHOUSE_TOKEN_AUDIENCE holds blanks or odd characters: remove them
+    WHEELHOUSE_API_TOKEN is too short to be safe: make one of 32 characters or more, for example by `openssl rand -hex 32`
+    WHEELHOUSE_READ_LAG_SECONDS is not a whole number: set it to 0 to 3600
+    WHEELHOUSE_DRIFT_CHECK_HOURS is out of bounds: set it to 1 to 720
+    WHEELHOUSE_HTTP_LANES is out of bounds: set it to 1 to 1000
+    ");
+}
+
+#[test]
+fn a_storage_url_holds_no_sign_in() {
+    let shown =
+        refusals(&CLOUD, &[("WHEELHOUSE_BLOB_URL", "https://data.blob.core.windows.net/?sig=secret")]);
+    assert!(shown.starts_with("WHEELHOUSE_BLOB_URL holds a sign-in, a query or a fragment"), "{shown}");
+    assert!(!shown.contains("secret"));
+}
+
+#[test]
+fn a_simulator_on_loopback_needs_no_tls() {
+    for url in ["http://127.0.0.1:8080", "http://localhost:8080/", "http://[::1]:8080"] {
+        let vars: Vec<_> = LOCAL.into_iter().chain([("WHEELHOUSE_GRAPH_URL", url)]).collect();
+        assert!(read(&vars).is_ok(), "{url}");
+    }
+}
+
+#[test]
+fn the_token_is_never_shown() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let vars: Vec<_> = LOCAL.into_iter().chain([("WHEELHOUSE_API_TOKEN", secret)]).collect();
+    let settings = read(&vars).unwrap();
+    assert!(!format!("{settings:?}").contains(secret));
+    assert_eq!(settings.api_token.unwrap().expose(), secret);
+}
+
+#[test]
+fn empty_means_not_set_and_other_variables_are_nobodys_business() {
+    let vars: Vec<_> = LOCAL.into_iter().chain([("WHEELHOUSE_GRAPH_URL", ""), ("PATH", "/bin")]).collect();
+    assert_eq!(read(&vars), read(&LOCAL));
+}
+
+#[test]
+fn the_table_names_every_variable_that_is_read() {
+    let source = include_str!("../config.rs");
+    let table: Vec<_> = source.lines().filter_map(|line| line.strip_prefix("/// | `WHEELHOUSE_")).collect();
+    let reads = source.split("vars.").skip(1).filter_map(|call| {
+        let (method, rest) = call.split_once("(\"")?;
+        ["required", "optional", "or"].contains(&method).then(|| rest.split('"').next().unwrap())
+    });
+    let mut read: Vec<_> = reads.collect();
+    read.sort_unstable();
+    read.dedup();
+    assert_eq!(read.len(), table.len(), "{read:?}");
+    for name in read {
+        assert!(table.iter().any(|row| row.starts_with(&format!("{name}`"))), "{name}");
+    }
+}
