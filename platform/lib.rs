@@ -10,6 +10,7 @@ pub mod error;
 pub mod keys;
 pub mod queue;
 pub mod random;
+pub mod sealed;
 pub mod store;
 
 pub use clock::{Clock, ManualClock, RealClock};
@@ -17,4 +18,5 @@ pub use error::{Error, Kind, Result};
 pub use keys::{Keys, Secret, Wrapped};
 pub use queue::{Message, Queue};
 pub use random::{Random, RealRandom, SeededRandom};
+pub use sealed::{Record, Row, Sealed, Table};
 pub use store::{Entry, Etag, Lease, Listing, Page, Store, When};

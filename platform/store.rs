@@ -15,13 +15,14 @@ pub const MAX_VALUE: usize = 64 * 1024 * 1024;
 pub const PAGE_SIZE: usize = 1000;
 /// The shortest and the longest lease: what Blob Storage offers.
 pub const LEASE_TTL: std::ops::RangeInclusive<Duration> = Duration::from_secs(15)..=Duration::from_secs(60);
-/// The first segment under which an implementation may keep its leases; no value is put there.
+/// The first segment under which an implementation may keep its leases: `leases/` and the key that is held.
 pub const LEASES: &str = "leases/";
 
 /// Values under keys, with conditional writes and leases.
 ///
 /// A key is a path of segments from `a-z`, `0-9`, `-`, `_` and `.`, joined by `/`, at most [`MAX_KEY`] long. A segment
-/// is not empty and does not end with a dot; the first one is not `leases`. Other keys are refused.
+/// is not empty and does not end with a dot. Other keys are refused. What lies under [`LEASES`] belongs to the
+/// implementation and can only be listed and deleted, so that a forgotten tenant leaves no trace.
 ///
 /// Every method fails with `Unavailable` when the service or the disk does not answer in time. Writes to several keys
 /// are never atomic together.
@@ -131,14 +132,20 @@ impl Lease {
     }
 }
 
-/// Refuses a key that some implementation could not keep, or could mistake for another.
+/// Refuses a key that cannot hold a value: a bad path, or one under [`LEASES`].
 pub fn check_key(key: &str) -> Result<()> {
-    check_characters(key)?;
+    check_path(key)?;
     if key.starts_with(LEASES) {
         return Err(refused(format!(
             "key {key:?}: {LEASES} is reserved for leases; choose another first segment"
         )));
     }
+    Ok(())
+}
+
+/// Refuses a path that some implementation could not keep, or could mistake for another.
+pub fn check_path(key: &str) -> Result<()> {
+    check_characters(key)?;
     if key.split('/').any(|segment| segment.is_empty() || segment.ends_with('.')) {
         return Err(refused(format!(
             "key {key:?}: every segment between / needs text that does not end with a dot"

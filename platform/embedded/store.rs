@@ -10,8 +10,8 @@ use super::{Database, database::next_number};
 use crate::{
     error::{Error, Kind, Result, refused},
     store::{
-        Entry, Etag, Lease, Listing, PAGE_SIZE, Page, Store, When, check_key, check_prefix, check_ttl,
-        check_value,
+        Entry, Etag, Lease, Listing, PAGE_SIZE, Page, Store, When, check_key, check_path, check_prefix,
+        check_ttl, check_value,
     },
 };
 
@@ -45,7 +45,7 @@ impl Store for SqliteStore {
     }
 
     async fn delete(&self, key: &str, when: When) -> Result<()> {
-        check_key(key)?;
+        check_path(key)?;
         if when == When::Absent {
             return Err(refused(format!("{key}: deleting what is absent; pass Match or Any")));
         }
