@@ -58,14 +58,28 @@ impl Entry {
     pub fn written(id: ItemId, change_key: ChangeKey, wanted: &Content, returned: &Content) -> Self {
         let mut entry =
             Entry { id, change_key, wrote: wanted.prints(), differs: BTreeMap::new(), hidden: false };
-        entry.differs = Field::ALL
-            .iter()
-            .filter_map(|&field| {
-                let seen = returned.get(field).map(crate::Value::print);
-                (seen != entry.wrote.get(&field).copied()).then_some((field, Difference::Server(seen)))
-            })
-            .collect();
+        for &field in Field::ALL {
+            entry.note(field, returned.print(field), Difference::Server);
+        }
         entry
+    }
+
+    /// Notes what was written into a field; `None` if it was cleared.
+    pub fn wrote_now(&mut self, field: Field, print: Option<Print>) {
+        self.differs.remove(&field);
+        match print {
+            Some(print) => self.wrote.insert(field, print),
+            None => self.wrote.remove(&field),
+        };
+    }
+
+    /// Notes what the mailbox holds in a field; if it is not what was written, `by` says through whom.
+    pub fn note(&mut self, field: Field, seen: Option<Print>, by: fn(Option<Print>) -> Difference) {
+        if seen == self.wrote.get(&field).copied() {
+            self.differs.remove(&field);
+        } else {
+            self.differs.insert(field, by(seen));
+        }
     }
 
     /// What the mailbox held in this field when it was last seen.
@@ -74,6 +88,11 @@ impl Entry {
             Some(difference) => difference.print(),
             None => self.wrote.get(&field).copied(),
         }
+    }
+
+    /// Whether somebody edited any field after we last wrote it.
+    pub fn has_edits(&self) -> bool {
+        self.differs.values().any(|difference| matches!(difference, Difference::Edited(_)))
     }
 
     /// Whether somebody edited the field after we last wrote it.

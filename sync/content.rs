@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, Prints, Value};
+use crate::{Field, Print, Prints, Value, notes};
 
 /// The filled fields of one item; a field that is absent is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +45,19 @@ impl Content {
         self.0.is_empty()
     }
 
+    /// The fingerprint of one field, if it is filled; of the notes only our own block counts.
+    pub fn print(&self, field: Field) -> Option<Print> {
+        match self.get(field) {
+            Some(Value::Text(text)) if field == Field::PersonalNotes => {
+                notes::ours(text).map(|block| Value::from(block).print())
+            }
+            value => value.map(Value::print),
+        }
+    }
+
     /// The fingerprints of all filled fields.
     pub fn prints(&self) -> Prints {
-        self.iter().map(|(field, value)| (field, value.print())).collect()
+        self.0.keys().filter_map(|&field| Some((field, self.print(field)?))).collect()
     }
 }
 

@@ -82,6 +82,13 @@ id! {
     SourceKey, filled
 }
 
+impl ChangeKey {
+    /// A version that no item has.
+    pub fn unknown() -> Self {
+        Self(String::new())
+    }
+}
+
 fn filled(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > 512 { Err("must have 1 to 512 characters") } else { Ok(()) }
 }

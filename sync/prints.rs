@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::{Field, Value};
 
@@ -21,25 +21,20 @@ pub type Prints = BTreeMap<Field, Print>;
 impl Value {
     /// The value's fingerprint.
     pub fn print(&self) -> Print {
-        let mut hash = Xxh3::new();
-        match self {
-            Value::Text(text) => part(&mut hash, b't', text),
-            Value::List(texts) => texts.iter().for_each(|text| part(&mut hash, b'l', text)),
-            Value::Emails(emails) => emails.iter().for_each(|email| {
-                part(&mut hash, b'e', &email.address);
-                part(&mut hash, b'n', &email.name);
-            }),
-            Value::Address(address) => address.parts().iter().for_each(|text| part(&mut hash, b'a', text)),
-        }
-        Print(hash.digest())
+        Print(match self {
+            Value::Text(text) => part(b't', text),
+            Value::List(texts) => texts.iter().fold(b'l'.into(), part),
+            Value::Emails(emails) => {
+                emails.iter().fold(b'e'.into(), |seed, email| part(part(seed, &email.address), &email.name))
+            }
+            Value::Address(address) => address.parts().iter().fold(b'a'.into(), part),
+        })
     }
 }
 
-/// The length stands before the text, so that no two lists run together into one.
-fn part(hash: &mut Xxh3, kind: u8, text: &str) {
-    hash.update(&[kind]);
-    hash.update(&(text.len() as u64).to_le_bytes());
-    hash.update(text.as_bytes());
+/// Each text is hashed with what stands before it as seed, so that no two lists run together into one.
+fn part(seed: impl Into<u64>, text: impl AsRef<str>) -> u64 {
+    xxh3_64_with_seed(text.as_ref().as_bytes(), seed.into())
 }
 
 impl fmt::Debug for Print {
