@@ -29,6 +29,10 @@ pub struct Entry {
     /// The fields in which the mailbox holds something else than was written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub differs: BTreeMap<Field, Difference>,
+    /// Created after the reading that the next one continues. That one must name it, for a reading is silent about
+    /// an item that came and went in between.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
     /// The user deleted it, and the spoke lets users hide items.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
@@ -54,10 +58,16 @@ impl Difference {
 }
 
 impl Entry {
-    /// An item that was just written with `wanted` and came back as `returned`.
-    pub fn written(id: ItemId, change_key: ChangeKey, wanted: &Content, returned: &Content) -> Self {
-        let mut entry =
-            Entry { id, change_key, wrote: wanted.prints(), differs: BTreeMap::new(), hidden: false };
+    /// An item that holds exactly what was written.
+    pub fn holding(id: ItemId, change_key: ChangeKey, content: &Content) -> Self {
+        let wrote = content.prints();
+        Entry { id, change_key, wrote, differs: BTreeMap::new(), unread: false, hidden: false }
+    }
+
+    /// An item that was just created with `wanted` and came back as `returned`.
+    pub fn created(id: ItemId, change_key: ChangeKey, wanted: &Content, returned: &Content) -> Self {
+        let mut entry = Entry::holding(id, change_key, wanted);
+        entry.unread = true;
         for &field in Field::ALL {
             entry.note(field, returned.print(field), Difference::Server);
         }

@@ -29,6 +29,6 @@ pub use mailbox::{Copy, Mailbox, Reading};
 pub use plan::{Goal, Held, Op, Plan, PlanHash, Removal, Situation, Why, Work, plan};
 pub use policy::{Limits, Mode, Policy};
 pub use prints::{Print, Prints};
-pub use settle::{Outcome, settle};
+pub use settle::{Outcome, begin, needs_reading, settle};
 pub use snapshot::Snapshot;
 pub use value::{Address, Email, Value};

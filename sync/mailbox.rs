@@ -37,6 +37,8 @@ pub struct Mailbox {
     pub reading: Reading,
     /// The items that the reading named.
     pub copies: Vec<Copy>,
+    /// The items that a search for the tags of open intents found; the reading may not name them yet.
+    pub found: Vec<Copy>,
     /// The items that the reading said to be gone from the folder.
     pub gone: BTreeSet<ItemId>,
     /// Point reads, which overrule the rest: `None` = not in the folder.
@@ -46,6 +48,12 @@ pub struct Mailbox {
 impl Mailbox {
     /// A folder of which nothing was read yet.
     pub fn unread(reading: Reading) -> Self {
-        Mailbox { reading, copies: Vec::new(), gone: BTreeSet::new(), looked: BTreeMap::new() }
+        Mailbox {
+            reading,
+            copies: Vec::new(),
+            found: Vec::new(),
+            gone: BTreeSet::new(),
+            looked: BTreeMap::new(),
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
-    Base, ChangeKey, Content, Difference, Effect, Entry, Field, Intents, ItemId, Op, SourceKey, Value,
+    Base, ChangeKey, Content, Difference, Effect, Entry, Field, Intent, Intents, ItemId, Op, SourceKey, Value,
 };
 
 /// How an operation ended.
@@ -17,6 +19,47 @@ pub enum Outcome {
     Pending,
     /// Refused by the server with this code; retried in the next run.
     Failed(String),
+}
+
+/// Moves base and intents to what must be stored before the first of `ops` is sent.
+///
+/// A create or update that is about to be sent becomes an intent with a random id from `new_id`. What was learnt from
+/// the reading is recorded here, because a reading that went on would not tell it again.
+pub fn begin(
+    base: &mut Base,
+    intents: &mut Intents,
+    ops: &[Op],
+    now: DateTime<Utc>,
+    new_id: &mut dyn FnMut() -> String,
+) {
+    let mut intend = |key: &SourceKey, content: &Content| {
+        let intent = Intent { id: new_id(), since: now, writes: content.prints() };
+        intents.insert(key.clone(), intent);
+    };
+    for op in ops {
+        match op {
+            Op::Create { key, content } => {
+                // A recreated item was seen to be gone.
+                base.entries.remove(key);
+                intend(key, content);
+            }
+            Op::Update { key, entry, wanted, .. } => {
+                base.entries.insert(key.clone(), Entry::clone(entry));
+                intend(key, wanted);
+            }
+            Op::Delete { .. } | Op::Record { .. } | Op::Forget { .. } => {}
+        }
+    }
+    for op in ops.iter().filter(|op| !op.is_write()) {
+        settle(base, intents, op, Effect::NotSent);
+    }
+}
+
+/// Whether the reading must be told again should this operation come to nothing.
+///
+/// An item that the base does not name is known from the reading alone: it would never be removed.
+pub fn needs_reading(base: &Base, op: &Op) -> bool {
+    matches!(op, Op::Delete { key, id, .. } if base.entries.get(key).is_none_or(|entry| entry.id != *id))
 }
 
 /// Moves base and intents to what is known after `op` had this `effect`.
@@ -48,7 +91,7 @@ pub fn settle(base: &mut Base, intents: &mut Intents, op: &Op, effect: Effect) -
 
 fn created(base: &mut Base, key: &SourceKey, wanted: &Content, effect: Effect) {
     if let Effect::Written { id, change_key, content } = effect {
-        base.entries.insert(key.clone(), Entry::written(id, change_key, wanted, &content));
+        base.entries.insert(key.clone(), Entry::created(id, change_key, wanted, &content));
     }
 }
 

@@ -142,7 +142,8 @@ impl<'a> Decider<'a> {
             self.look_at(&kept.id);
         }
         self.duplicates(case, extras);
-        let merged = merge::merge(self.situation.policy, wanted, Known::Anew(kept, entry), case.intent);
+        let mut merged = merge::merge(self.situation.policy, wanted, Known::Anew(kept, entry), case.intent);
+        merged.entry.unread = !self.sight.is_listed(&kept.id) && entry.is_none_or(|entry| entry.unread);
         // Our own write, seen through a lagging listing, must not pass for a user's edit.
         if merged.has_new_edits && !self.sight.is_looked(&kept.id) {
             return self.look_at(&kept.id);

@@ -21,13 +21,7 @@ pub(super) struct Merged {
 
 /// An item of ours that the base does not know: what it holds counts as written by us.
 pub(super) fn adopted(copy: &Copy) -> Entry {
-    Entry {
-        id: copy.id.clone(),
-        change_key: copy.change_key.clone(),
-        wrote: copy.content.prints(),
-        differs: BTreeMap::new(),
-        hidden: false,
-    }
+    Entry::holding(copy.id.clone(), copy.change_key.clone(), &copy.content)
 }
 
 /// How an item is known.

@@ -22,6 +22,7 @@ pub(super) enum Recorded<'a> {
 pub(super) struct Sight<'a> {
     situation: &'a Situation<'a>,
     copies: BTreeMap<&'a SourceKey, BTreeMap<&'a ItemId, &'a Copy>>,
+    listed: BTreeSet<&'a ItemId>,
 }
 
 impl<'a> Sight<'a> {
@@ -29,11 +30,12 @@ impl<'a> Sight<'a> {
         let mailbox = situation.mailbox;
         let mut copies: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         let stale = |id| mailbox.looked.contains_key(id) || mailbox.gone.contains(id);
-        let listed = mailbox.copies.iter().filter(|copy| !stale(&copy.id));
-        for copy in listed.chain(mailbox.looked.values().flatten()) {
+        let read = mailbox.found.iter().chain(&mailbox.copies).filter(|copy| !stale(&copy.id));
+        for copy in read.chain(mailbox.looked.values().flatten()) {
             copies.entry(&copy.key).or_default().insert(&copy.id, copy);
         }
-        Sight { situation, copies }
+        let listed = mailbox.copies.iter().map(|copy| &copy.id).collect();
+        Sight { situation, copies, listed }
     }
 
     /// Every key that is known of the mailbox and that `hub` does not have.
@@ -46,6 +48,11 @@ impl<'a> Sight<'a> {
     /// Whether the item was read one by one, which no lag can spoil.
     pub(super) fn is_looked(&self, id: &ItemId) -> bool {
         self.situation.mailbox.looked.contains_key(id)
+    }
+
+    /// Whether the reading itself named the item as there.
+    pub(super) fn is_listed(&self, id: &ItemId) -> bool {
+        self.listed.contains(id)
     }
 
     /// Whether the reading itself named the item as gone.
@@ -63,7 +70,9 @@ impl<'a> Sight<'a> {
             Some(copy) => Recorded::Read(copy),
             None if looked || entry.hidden => Recorded::Absent,
             None if self.is_named_gone(&entry.id) => Recorded::Doubtful,
-            None if self.situation.mailbox.reading == Reading::Everything => Recorded::Doubtful,
+            None if entry.unread || self.situation.mailbox.reading == Reading::Everything => {
+                Recorded::Doubtful
+            }
             None => Recorded::Unchanged,
         }
     }

@@ -1,0 +1,534 @@
+//! One hub and one mailbox, with everything that can go wrong between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use sync::{
+    Base, Content, Effect, Field, Goal, Intents, ItemId, Limits, Mode, Op, Outcome, Plan, Policy, Removal,
+    Situation, Snapshot, SourceKey, Value, begin, needs_reading, notes, plan, settle,
+};
+
+use crate::server::{Server, at, normalised};
+
+pub const FIELDS: [Field; 6] = [
+    Field::DisplayName,
+    Field::GivenName,
+    Field::Surname,
+    Field::JobTitle,
+    Field::BusinessPhones,
+    Field::PersonalNotes,
+];
+const LAG: i64 = 10;
+const GRACE: i64 = 60;
+
+/// What somebody does.
+#[derive(Debug, Clone)]
+pub enum Step {
+    HubSets { key: u8, field: u8, value: u8 },
+    HubDrops { key: u8 },
+    UserEdits { nth: u8, field: u8, clears: bool },
+    UserWritesBesideNotes { nth: u8 },
+    UserDeletes { nth: u8 },
+    UserAddsOwn,
+    ScopeChanges,
+    TokenIsLost,
+    BaseIsLost,
+    TimePasses(u8),
+    Run(Conditions),
+}
+
+/// How a run goes.
+#[derive(Debug, Clone)]
+pub struct Conditions {
+    pub faults: Vec<Fault>,
+    pub crash_at: Option<u8>,
+    pub twin_at: Option<u8>,
+    pub lag: u8,
+    pub complete: bool,
+    pub order: u64,
+    pub approve: bool,
+}
+
+/// What becomes of one request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fault {
+    None,
+    NotSent,
+    LostBefore,
+    LostAfter,
+    Refused,
+}
+
+pub fn conditions() -> impl Strategy<Value = Conditions> {
+    let fault = prop_oneof![
+        6 => Just(Fault::None), 1 => Just(Fault::NotSent), 1 => Just(Fault::LostBefore),
+        2 => Just(Fault::LostAfter), 1 => Just(Fault::Refused)
+    ];
+    let rarely = || prop_oneof![4 => Just(None), 1 => (0..6u8).prop_map(Some)];
+    let faults = prop::collection::vec(fault, 0..6);
+    (faults, rarely(), rarely(), 0..LAG as u8, prop::bool::weighted(0.8), any::<u64>(), any::<bool>())
+        .prop_map(|(faults, crash_at, twin_at, lag, complete, order, approve)| Conditions {
+            faults,
+            crash_at,
+            twin_at,
+            lag,
+            complete,
+            order,
+            approve,
+        })
+}
+
+pub fn quiet() -> Conditions {
+    Conditions {
+        faults: vec![],
+        crash_at: None,
+        twin_at: None,
+        lag: 0,
+        complete: true,
+        order: 0,
+        approve: true,
+    }
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0..4u8, 0..6u8, 0..5u8).prop_map(|(key, field, value)| Step::HubSets { key, field, value }),
+        2 => (0..4u8).prop_map(|key| Step::HubDrops { key }),
+        4 => (any::<u8>(), 0..6u8, any::<bool>()).prop_map(|(nth, field, clears)| Step::UserEdits { nth, field, clears }),
+        1 => any::<u8>().prop_map(|nth| Step::UserWritesBesideNotes { nth }),
+        2 => any::<u8>().prop_map(|nth| Step::UserDeletes { nth }),
+        1 => Just(Step::UserAddsOwn),
+        1 => Just(Step::ScopeChanges),
+        1 => Just(Step::TokenIsLost),
+        1 => Just(Step::BaseIsLost),
+        3 => (0..90u8).prop_map(Step::TimePasses),
+        8 => conditions().prop_map(Step::Run),
+    ]
+}
+
+/// What survives a crash.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    base: Base,
+    intents: Intents,
+    token: Option<usize>,
+    etag: u64,
+}
+
+/// The law that was broken, in words.
+pub type Broken = String;
+
+#[derive(Debug, Clone)]
+pub struct World {
+    pub hub: BTreeMap<SourceKey, Content>,
+    pub server: Server,
+    kept: Kept,
+    now: i64,
+    scope: u64,
+    pub strict: bool,
+    own: BTreeMap<ItemId, Content>,
+    /// The users' edits that must stay, by item and field.
+    edits: BTreeMap<(ItemId, Field), Option<Value>>,
+    /// Items that users ever edited, field by field.
+    touched: BTreeSet<(ItemId, Field)>,
+    words: BTreeMap<ItemId, String>,
+    count: u32,
+    pub broken: Vec<Broken>,
+}
+
+impl World {
+    pub fn new(strict: bool, honours_if_match: bool) -> Self {
+        World {
+            hub: BTreeMap::new(),
+            server: Server::new(honours_if_match),
+            kept: Kept::default(),
+            now: 1000,
+            scope: 1,
+            strict,
+            own: BTreeMap::new(),
+            edits: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            words: BTreeMap::new(),
+            count: 0,
+            broken: Vec::new(),
+        }
+    }
+
+    pub fn step(&mut self, step: &Step) {
+        match step {
+            Step::HubSets { key, field, value } => self.hub_sets(*key, FIELDS[*field as usize], *value),
+            Step::HubDrops { key } => drop(self.hub.remove(&source_key(*key))),
+            Step::UserEdits { nth, field, clears } => self.user_edits(*nth, FIELDS[*field as usize], *clears),
+            Step::UserWritesBesideNotes { nth } => self.user_writes_beside(*nth),
+            Step::UserDeletes { nth } => self.user_deletes(*nth),
+            Step::UserAddsOwn => self.user_adds_own(),
+            Step::ScopeChanges => self.scope += 1,
+            Step::TokenIsLost => self.kept.token = None,
+            Step::BaseIsLost => self.base_is_lost(),
+            Step::TimePasses(seconds) => self.now += i64::from(*seconds),
+            Step::Run(conditions) => self.run(conditions),
+        }
+    }
+
+    fn hub_sets(&mut self, key: u8, field: Field, value: u8) {
+        let person = self.hub.entry(source_key(key)).or_insert_with(|| {
+            [(Field::DisplayName, "Ana Kos"), (Field::GivenName, "Ana")].into_iter().collect()
+        });
+        match (field, value) {
+            (Field::DisplayName | Field::GivenName, 0) => {}
+            (Field::BusinessPhones, 0) => person.set(field, Vec::<String>::new()),
+            (Field::BusinessPhones, n) => person.set(field, vec![format!("+1 {n}")]),
+            (Field::PersonalNotes, n) => person.set(field, notes::block(&"x".repeat(n.into()))),
+            (_, 0) => person.set(field, ""),
+            // The server trims the blank: what it returns is not what was sent.
+            (_, 4) => person.set(field, "blank at the end "),
+            (_, n) => person.set(field, format!("value {n}")),
+        }
+    }
+
+    fn ours(&self, nth: u8) -> Option<ItemId> {
+        let ours: Vec<_> =
+            self.server.items.iter().filter(|(_, item)| item.tag.is_some()).map(|(id, _)| id).collect();
+        (!ours.is_empty()).then(|| ours[nth as usize % ours.len()].clone())
+    }
+
+    fn user_edits(&mut self, nth: u8, field: Field, clears: bool) {
+        let Some(id) = self.ours(nth).filter(|_| field != Field::PersonalNotes) else { return };
+        self.count += 1;
+        let value = (!clears).then(|| Value::from(format!("user {}", self.count)));
+        if self.server.items[&id].content.get(field) == value.as_ref() {
+            return;
+        }
+        self.user_patches(&id, field, value.clone());
+        self.touched.insert((id.clone(), field));
+        let entry = self.kept.base.entries.values().find(|entry| entry.id == id);
+        // A cleared field may be what the hub is about to write; an item the base does not know is adopted.
+        if entry.is_some() && !clears {
+            self.edits.insert((id, field), value);
+        } else {
+            self.edits.remove(&(id, field));
+        }
+    }
+
+    fn user_writes_beside(&mut self, nth: u8) {
+        let Some(id) = self.ours(nth) else { return };
+        let content = &self.server.items[&id].content;
+        let text = format!("own words\n{}", content.text(Field::PersonalNotes).unwrap_or_default());
+        self.user_patches(&id, Field::PersonalNotes, Some(Value::from(text)));
+        self.words.insert(id, "own words".into());
+    }
+
+    fn user_patches(&mut self, id: &ItemId, field: Field, value: Option<Value>) {
+        self.now += 1;
+        let mut set = BTreeMap::from([(field, value)]);
+        if field.is_name_part() {
+            let display = self.server.items[id].content.get(Field::DisplayName).cloned();
+            set.insert(Field::DisplayName, display);
+        }
+        self.server.patch(id, None, &set, at(self.now)).unwrap();
+    }
+
+    fn user_deletes(&mut self, nth: u8) {
+        self.now += 1;
+        if let Some(id) = self.ours(nth) {
+            self.server.delete(&id, at(self.now));
+        }
+    }
+
+    fn user_adds_own(&mut self) {
+        self.now += 1;
+        let content: Content = [(Field::DisplayName, "my plumber")].into_iter().collect();
+        let id = self.server.create(None, &content, at(self.now));
+        self.own.insert(id, content);
+    }
+
+    /// Without a base nobody knows which values were a user's: what is adopted counts as ours.
+    fn base_is_lost(&mut self) {
+        self.kept = Kept { intents: self.kept.intents.clone(), etag: self.kept.etag + 1, ..Kept::default() };
+        self.edits.clear();
+    }
+
+    pub fn snapshot(&self, complete: bool) -> Snapshot {
+        let items: BTreeMap<_, _> =
+            self.hub.iter().map(|(key, content)| (key.clone(), Arc::new(content.clone()))).collect();
+        Snapshot { version: 1, complete, last_good: items.len(), scope: self.scope, items }
+    }
+
+    fn run(&mut self, conditions: &Conditions) {
+        let mut worker = Worker::load(self, conditions);
+        let Some(ops) = worker.plan(self, None) else { return };
+        worker.execute(self, &ops);
+    }
+
+    /// Runs without faults, with all time in the world; answers how often something was still written.
+    pub fn settle_down(&mut self) -> Vec<usize> {
+        (0..6)
+            .map(|_| {
+                self.now += GRACE + LAG + 1;
+                let mut worker = Worker::load(self, &quiet());
+                let ops = worker.plan(self, None).unwrap_or_default();
+                worker.execute(self, &ops);
+                ops.iter().filter(|op| op.is_write()).count()
+            })
+            .collect()
+    }
+
+    /// The operations that would be done now, for running them in different orders.
+    pub fn ops(&self) -> Vec<Op> {
+        let mut world = self.clone();
+        world.now += GRACE + LAG + 1;
+        Worker::load(&world, &quiet()).plan(&mut world, None).unwrap_or_default()
+    }
+
+    /// Runs exactly these operations in this order.
+    pub fn execute(&mut self, ops: &[Op]) {
+        self.now += GRACE + LAG + 1;
+        let mut worker = Worker::load(self, &quiet());
+        worker.plan(self, None);
+        worker.execute(self, ops);
+    }
+
+    /// The mailbox's items by key with what they hold, and the memory of it.
+    pub fn end(&self) -> (BTreeMap<SourceKey, Vec<Content>>, BTreeSet<SourceKey>) {
+        let mut items: BTreeMap<SourceKey, Vec<Content>> = BTreeMap::new();
+        for item in self.server.items.values() {
+            if let Some(tag) = &item.tag {
+                items.entry(tag.clone()).or_default().push(item.content.clone());
+            }
+        }
+        (items, self.kept.base.entries.keys().cloned().collect())
+    }
+
+    /// Checks everything that must hold once the world is quiet.
+    pub fn judge(&mut self, writes: &[usize]) {
+        if writes.iter().skip(3).any(|count| *count > 0) {
+            self.broken.push(format!("settles to an empty plan: still writing {writes:?}"));
+        }
+        self.judge_own();
+        self.judge_equality();
+        self.judge_edits();
+    }
+
+    fn judge_own(&mut self) {
+        for (id, content) in &self.own {
+            if self.server.items.get(id).map(|item| &item.content) != Some(content) {
+                self.broken.push(format!("foreign items untouched: {id}"));
+            }
+        }
+    }
+
+    fn judge_equality(&mut self) {
+        let keys: BTreeSet<_> = self.hub.keys().cloned().collect();
+        let mut found = BTreeMap::<_, usize>::new();
+        for (id, item) in &self.server.items {
+            let Some(tag) = &item.tag else { continue };
+            *found.entry(tag.clone()).or_default() += 1;
+            let Some(wanted) = self.hub.get(tag).map(normalised) else { continue };
+            for field in FIELDS {
+                let excused = !self.strict && self.touched.contains(&(id.clone(), field));
+                if !excused && item.content.print(field) != wanted.print(field) {
+                    self.broken.push(format!("mailbox equals hub: {tag} {field}"));
+                }
+            }
+        }
+        if found.keys().cloned().collect::<BTreeSet<_>>() != keys {
+            self.broken.push(format!("mailbox equals hub: has {found:?}, hub has {keys:?}"));
+        }
+        if found.values().any(|count| *count != 1) {
+            self.broken.push(format!("one item per key: {found:?}"));
+        }
+    }
+
+    fn judge_edits(&mut self) {
+        for ((id, field), value) in &self.edits {
+            let Some(item) = self.server.items.get(id) else { continue };
+            if !self.strict && self.server.honours_if_match && item.content.get(*field) != value.as_ref() {
+                self.broken.push(format!("a user's edit stays: {id} {field}"));
+            }
+        }
+        for (id, words) in &self.words {
+            let Some(item) = self.server.items.get(id) else { continue };
+            let notes = item.content.text(Field::PersonalNotes).unwrap_or_default();
+            if self.server.honours_if_match && !notes.contains(words.as_str()) {
+                self.broken.push(format!("the user's own notes stay: {id}"));
+            }
+        }
+    }
+}
+
+/// One worker that syncs the mailbox: it holds what it loaded until it stores it.
+struct Worker {
+    kept: Kept,
+    snapshot: Snapshot,
+    conditions: Conditions,
+    requests: usize,
+    /// How far the reading went, if the next one may go on from there.
+    token: Option<usize>,
+}
+
+impl Worker {
+    fn load(world: &World, conditions: &Conditions) -> Self {
+        let snapshot = world.snapshot(conditions.complete);
+        Worker {
+            kept: world.kept.clone(),
+            snapshot,
+            conditions: conditions.clone(),
+            requests: 0,
+            token: None,
+        }
+    }
+
+    /// Reads, plans, looks where the plan asks for it, and plans again.
+    fn plan(&mut self, world: &mut World, approved: Option<sync::PlanHash>) -> Option<Vec<Op>> {
+        let (now, lag) = (at(world.now), i64::from(self.conditions.lag));
+        let (mut mailbox, token) = match self.kept.token {
+            Some(token) => world.server.delta(token, now, lag),
+            None => world.server.list(now, lag),
+        };
+        let open: BTreeSet<_> = self.kept.intents.keys().cloned().collect();
+        mailbox.found = world.server.find(&open, now, lag);
+        let policy = policy(world.strict);
+        let limits = limits();
+        for _ in 0..5 {
+            let situation = Situation {
+                base: &self.kept.base,
+                intents: &self.kept.intents,
+                goal: Goal::Mirror(&self.snapshot),
+                mailbox: &mailbox,
+                policy: &policy,
+                limits: &limits,
+                mailboxes: 1,
+                approved,
+                now,
+            };
+            match plan(&situation) {
+                Plan::Look(ids) => {
+                    mailbox.looked.extend(ids.into_iter().map(|id| (id.clone(), world.server.get(&id))))
+                }
+                Plan::Held { held, .. } if self.conditions.approve && approved.is_none() => {
+                    return self.plan(world, Some(held.hash));
+                }
+                Plan::Held { now, .. } => return Some(self.accept(None, now.ops)),
+                Plan::Run(work) => return Some(self.accept(Some(token), work.ops)),
+            }
+        }
+        world.broken.push("a plan comes to an end: still looking after five rounds".into());
+        None
+    }
+
+    fn accept(&mut self, token: Option<usize>, ops: Vec<Op>) -> Vec<Op> {
+        self.token = token;
+        shuffled(ops, self.conditions.order)
+    }
+
+    fn execute(&mut self, world: &mut World, ops: &[Op]) {
+        let Kept { base, intents, .. } = &mut self.kept;
+        let read_again: Vec<_> = ops.iter().map(|op| needs_reading(base, op)).collect();
+        begin(base, intents, ops, at(world.now), &mut || "id".to_owned());
+        if !self.store(world) {
+            return;
+        }
+        for (nth, op) in ops.iter().enumerate().filter(|(_, op)| op.is_write()) {
+            if self.conditions.crash_at == Some(nth as u8) {
+                return;
+            }
+            if self.conditions.twin_at == Some(nth as u8) {
+                let twin = Conditions { twin_at: None, crash_at: None, ..self.conditions.clone() };
+                world.run(&twin);
+            }
+            world.now += 1;
+            let effect = self.send(world, op);
+            let outcome = settle(&mut self.kept.base, &mut self.kept.intents, op, effect);
+            if outcome != Outcome::Done && read_again[nth] {
+                self.token = None;
+            }
+        }
+        if let Some(token) = self.token {
+            self.kept.token = Some(token);
+            self.kept.base.scope = self.snapshot.scope;
+        }
+        self.store(world);
+    }
+
+    /// Stores what is known, unless somebody else stored something in between.
+    fn store(&mut self, world: &mut World) -> bool {
+        let mine = world.kept.etag == self.kept.etag;
+        if mine {
+            self.kept.etag += 1;
+            world.kept = self.kept.clone();
+        }
+        mine
+    }
+
+    fn send(&mut self, world: &mut World, op: &Op) -> Effect {
+        let fault = self.conditions.faults.get(self.requests).copied().unwrap_or(Fault::None);
+        self.requests += 1;
+        match fault {
+            Fault::NotSent => Effect::NotSent,
+            Fault::LostBefore => Effect::Unknown,
+            Fault::Refused => Effect::Refused("ErrorInternalServerError".into()),
+            Fault::LostAfter => {
+                self.apply(world, op);
+                Effect::Unknown
+            }
+            Fault::None => self.apply(world, op),
+        }
+    }
+
+    fn apply(&self, world: &mut World, op: &Op) -> Effect {
+        let now = at(world.now);
+        let id = match op {
+            Op::Create { key, content } => world.server.create(Some(key.clone()), content, now),
+            Op::Update { id, change_key, set, .. } => {
+                if let Err(effect) = world.server.patch(id, Some(change_key), set, now) {
+                    return effect;
+                }
+                id.clone()
+            }
+            Op::Delete { key, id, why } => {
+                self.judge_delete(world, key, id, *why);
+                world.server.delete(id, now);
+                return Effect::Deleted;
+            }
+            Op::Record { .. } | Op::Forget { .. } => panic!("nothing to send"),
+        };
+        let item = &world.server.items[&id];
+        Effect::Written { change_key: item.change_key.clone(), content: item.content.clone(), id }
+    }
+
+    fn judge_delete(&self, world: &mut World, key: &SourceKey, id: &ItemId, why: Removal) {
+        let tag = |item: &crate::server::Item| item.tag.as_ref() == Some(key);
+        let another = world.server.items.iter().any(|(other, item)| other != id && tag(item));
+        let kept_by_hub = self.snapshot.items.contains_key(key);
+        if kept_by_hub && world.server.items.contains_key(id) && !(why == Removal::Duplicate && another) {
+            world.broken.push(format!("never delete what the hub still has: {key}"));
+        }
+        if !self.snapshot.complete {
+            world.broken.push(format!("no delete from an incomplete snapshot: {key}"));
+        }
+        if world.own.contains_key(id) {
+            world.broken.push(format!("foreign items untouched: {id} deleted"));
+        }
+    }
+}
+
+fn policy(strict: bool) -> Policy {
+    let modes = FIELDS.map(|field| (field, if strict { Mode::ClearWithSource } else { Mode::KeepUserEdit }));
+    Policy { modes: modes.into(), users_may_hide: false, read_lag: TimeDelta::seconds(GRACE) }
+}
+
+fn limits() -> Limits {
+    Limits { deletes_per_mailbox: 1000, deletes_percent: 100, shrink_percent: 100, deletes_per_run: 100_000 }
+}
+
+fn source_key(key: u8) -> SourceKey {
+    SourceKey::new(format!("directory:{key}")).unwrap()
+}
+
+/// The same order for the same seed.
+pub fn shuffled(mut ops: Vec<Op>, seed: u64) -> Vec<Op> {
+    ops.sort_by_cached_key(|op| sync::Value::from(format!("{seed}{op:?}")).print());
+    ops
+}
