@@ -6,11 +6,15 @@
 
 pub mod base;
 pub mod content;
+pub mod directory;
 pub mod effect;
 pub mod field;
+pub mod hub;
 pub mod ids;
 pub mod intents;
 pub mod mailbox;
+pub mod mapping;
+pub mod merge;
 pub mod notes;
 pub mod plan;
 pub mod policy;
@@ -23,9 +27,12 @@ pub use base::{Base, Difference, Entry};
 pub use content::Content;
 pub use effect::Effect;
 pub use field::Field;
+pub use hub::{HubConfig, Problem};
 pub use ids::{ChangeKey, HubId, ItemId, MailboxId, SourceKey, TenantId};
 pub use intents::{Intent, Intents};
 pub use mailbox::{Copy, Mailbox, Reading};
+pub use mapping::{LeftOut, Mapping};
+pub use merge::{Contribution, Merged, contributions};
 pub use plan::{Goal, Held, Op, Plan, PlanHash, Removal, Situation, Why, Work, plan};
 pub use policy::{Limits, Mode, Policy};
 pub use prints::{Print, Prints};
