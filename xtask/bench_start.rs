@@ -15,6 +15,8 @@ use crate::places;
 use crate::stopwatch::Stopwatch;
 
 const MUSL: &str = "x86_64-unknown-linux-musl";
+/// Any app registration will do: nobody signs in.
+const APP: &str = "00000000-0000-4000-8000-000000000000";
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_micros(200);
 
@@ -102,9 +104,12 @@ fn first_answer(binary: &Path) -> Result<Duration> {
 fn spawn(binary: &Path, port: u16, data: &Path) -> Result<Child> {
     let mut command = Command::new(binary);
     command
+        .env_clear()
         .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
         .env("WHEELHOUSE_PLATFORM", "embedded")
-        .env("WHEELHOUSE_DATA", data)
+        .env("WHEELHOUSE_DATA_FOLDER", data)
+        .env("WHEELHOUSE_IDENTITY", "developer")
+        .env("WHEELHOUSE_APP_CLIENT_ID", APP)
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     command.spawn().with_context(|| format!("{} could not be started", binary.display()))

@@ -3,6 +3,7 @@
 mod advisories;
 mod bench;
 mod bench_start;
+mod demo;
 mod deny;
 mod job;
 mod laws;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::job::{Job, Lines};
-use crate::{deny, laws, npm, places};
+use crate::{demo, deny, laws, npm, places};
 
 /// The fewest random worlds that each law must hold in before a change is called verified.
 const LAW_CASES: u64 = 100_000;
@@ -26,6 +26,11 @@ pub const STEPS: &[Step] = &[
     Step { name: "test", about: "every test that needs nothing but Rust", run: test },
     Step { name: "laws", about: "the laws of the sync core, 100,000 worlds each", run: laws },
     Step { name: "azurite", about: "store and queue against the Azurite emulator", run: azurite },
+    Step {
+        name: "demo",
+        about: "the main job on 200 people and 25 mailboxes, its figures judged",
+        run: demo::run,
+    },
     Step { name: "doc", about: "cargo doc, warnings as errors", run: doc },
 ];
 

@@ -1,0 +1,79 @@
+//! The demo's own figures, judged.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::job::{Job, Lines};
+
+const STEPS: [&str; 5] = ["first", "unchanged", "edits", "source-503", "source-halved"];
+
+/// What `cargo demo --once --json` prints.
+#[derive(Deserialize)]
+struct Story {
+    people: u64,
+    mailboxes: u64,
+    steps: Vec<Chapter>,
+}
+
+#[derive(Deserialize)]
+struct Chapter {
+    name: String,
+    creates: u64,
+    updates: u64,
+    deletes: u64,
+    failed: u64,
+    mismatches: u64,
+}
+
+/// Runs the demo's story to its end and judges its figures.
+///
+/// # Errors
+/// The demo failed, or its figures are not those of a right sync.
+pub fn run(lines: Lines<'_>) -> Result<()> {
+    let text = Job::cargo(&["demo", "--once", "--json"]).output(lines)?;
+    lines(text.trim());
+    let story = serde_json::from_str(&text).context("the demo did not print its JSON document")?;
+    judge(&story)
+}
+
+fn judge(story: &Story) -> Result<()> {
+    let names: Vec<_> = story.steps.iter().map(|chapter| chapter.name.as_str()).collect();
+    ensure!(names == STEPS, "the demo's steps are {names:?}, not {STEPS:?}");
+    for chapter in &story.steps {
+        let Chapter { name, mismatches, failed, .. } = chapter;
+        ensure!(*mismatches == 0 && *failed == 0, "step `{name}`: {mismatches} mismatches, {failed} failed");
+    }
+    let writes = |chapter: &Chapter| (chapter.creates, chapter.updates, chapter.deletes);
+    let [first, unchanged, _, broken, _] = story.steps.as_slice() else { bail!("the demo has five steps") };
+    let all = story.people * story.mailboxes;
+    ensure!(writes(first) == (all, 0, 0), "the first run made {:?} writes, not {all} creates", writes(first));
+    ensure!(writes(unchanged) == (0, 0, 0), "the unchanged run wrote {:?}", writes(unchanged));
+    ensure!(broken.deletes == 0, "a broken source deleted {}", broken.deletes);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn story(first_creates: u64, unchanged_updates: u64, mismatches: u64) -> Story {
+        let chapter = |name: &str, creates, updates| {
+            serde_json::json!({ "name": name, "creates": creates, "updates": updates, "deletes": 0,
+                "held": 0, "failed": 0, "mismatches": mismatches })
+        };
+        let steps = STEPS.map(|name| match name {
+            "first" => chapter(name, first_creates, 0),
+            "unchanged" => chapter(name, 0, unchanged_updates),
+            _ => chapter(name, 0, 3),
+        });
+        serde_json::from_value(serde_json::json!({ "people": 4, "mailboxes": 3, "steps": steps })).unwrap()
+    }
+
+    #[test]
+    fn a_right_story_passes_and_each_wrong_figure_is_named() {
+        assert!(judge(&story(12, 0, 0)).is_ok());
+        assert!(judge(&story(11, 0, 0)).unwrap_err().to_string().contains("12 creates"));
+        assert!(judge(&story(12, 1, 0)).unwrap_err().to_string().contains("unchanged"));
+        assert!(judge(&story(12, 0, 2)).unwrap_err().to_string().contains("2 mismatches"));
+    }
+}
