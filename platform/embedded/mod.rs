@@ -4,6 +4,7 @@
 //! work over network shares, so never on the `/home` of a Functions app.
 
 mod database;
+pub mod host;
 mod keys;
 mod queue;
 mod store;
