@@ -1,1 +1,9 @@
 //! Whom Wheelhouse talks to: Microsoft Graph.
+//!
+//! [`graph::Graph`] gives a [`graph::Reader`] and a [`graph::Writer`] for each tenant. What plans gets only the
+//! reader; both share the lanes that keep Graph's limits per mailbox.
+
+pub mod clock;
+pub mod graph;
+
+pub use clock::Clock;

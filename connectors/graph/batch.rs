@@ -1,0 +1,173 @@
+//! Up to twenty requests in one.
+//!
+//! <https://learn.microsoft.com/graph/json-batching>
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize as Read, Serialize};
+use serde_json::value::RawValue;
+
+use super::client::IMMUTABLE;
+use super::contact::Body;
+use super::error::{Error, Fault, Kind};
+use super::http::{Answer, seconds};
+use super::json;
+
+/// More requests are refused.
+pub(super) const BATCH_ITEMS: usize = 20;
+
+/// A batch that would be larger is sent in halves.
+pub(super) const BATCH_BYTES: usize = 4 << 20;
+
+/// One request of a batch; its URL begins with a slash below the version.
+#[derive(Serialize)]
+pub(super) struct Request<'a> {
+    #[serde(serialize_with = "as_text")]
+    id: usize,
+    method: &'static str,
+    url: String,
+    headers: Headers,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Body<'a>>,
+}
+
+#[derive(Serialize)]
+struct Headers {
+    #[serde(rename = "Prefer")]
+    prefer: &'static str,
+    #[serde(rename = "Content-Type", skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'static str>,
+    #[serde(rename = "If-Match", skip_serializing_if = "Option::is_none")]
+    if_match: Option<String>,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(method: &'static str, url: String) -> Self {
+        let headers = Headers { prefer: IMMUTABLE, content_type: None, if_match: None };
+        Request { id: 0, method, url, headers, body: None }
+    }
+
+    pub(super) fn prefer(mut self, prefer: &'static str) -> Self {
+        self.headers.prefer = prefer;
+        self
+    }
+
+    pub(super) fn if_match(mut self, etag: Option<String>) -> Self {
+        self.headers.if_match = etag;
+        self
+    }
+
+    pub(super) fn body(mut self, body: Body<'a>) -> Self {
+        self.headers.content_type = Some("application/json");
+        self.body = Some(body);
+        self
+    }
+}
+
+fn as_text<S: serde::Serializer>(id: &usize, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(id)
+}
+
+/// The batch as it is sent: each request's id is its place.
+pub(super) fn encode(place: &str, mut requests: Vec<Request<'_>>) -> Result<Bytes, Error> {
+    #[derive(Serialize)]
+    struct Envelope<'a> {
+        requests: &'a [Request<'a>],
+    }
+    requests.iter_mut().enumerate().for_each(|(at, request)| request.id = at);
+    let body = serde_json::to_vec(&Envelope { requests: &requests });
+    body.map(Bytes::from).map_err(|_| Error::new(Kind::Refused, place, "this can't be written as JSON"))
+}
+
+#[derive(Read)]
+struct Answers<'a> {
+    #[serde(borrow)]
+    responses: Option<Vec<Response<'a>>>,
+    error: Option<Fault>,
+}
+
+#[derive(Read)]
+struct Response<'a> {
+    id: std::borrow::Cow<'a, str>,
+    status: u16,
+    #[serde(default)]
+    headers: RetryAfter,
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
+}
+
+/// The answers to `count` requests by their place. An answer that is missing, or that came twice, is `None`:
+/// what happened to its request is not known.
+pub(super) fn decode(place: &str, body: Bytes, count: usize) -> Result<Vec<Option<Answer>>, Error> {
+    match sort(place, &body, count) {
+        Err(error) if error.kind() == Kind::Protocol => sort(place, &Bytes::from(json::tamed(&body)), count),
+        sorted => sorted,
+    }
+}
+
+fn sort(place: &str, body: &Bytes, count: usize) -> Result<Vec<Option<Answer>>, Error> {
+    let answers: Answers<'_> =
+        serde_json::from_slice(body).map_err(|_| Error::nonsense(place, json::what(body)))?;
+    if let Some(fault) = answers.error {
+        return Err(fault.into_error(place, 200, None));
+    }
+    let responses = answers.responses.ok_or_else(|| Error::nonsense(place, "a batch without responses"))?;
+    let mut sorted: Vec<Vec<Answer>> = std::iter::repeat_with(Vec::new).take(count).collect();
+    for response in responses {
+        match response.id.parse().ok().and_then(|at: usize| sorted.get_mut(at)) {
+            Some(answers) => answers.push(response.answer(body)),
+            None => tracing::warn!(place, "an answer to a request that was not in the batch"),
+        }
+    }
+    Ok(sorted.into_iter().map(only).collect())
+}
+
+fn only(mut answers: Vec<Answer>) -> Option<Answer> {
+    if answers.len() > 1 { None } else { answers.pop() }
+}
+
+impl Response<'_> {
+    fn answer(&self, whole: &Bytes) -> Answer {
+        let body = self.body.map(|body| whole.slice_ref(body.get().as_bytes())).unwrap_or_default();
+        Answer { status: self.status, retry_after: self.headers.0, body }
+    }
+}
+
+/// The one header that is read of an answer; the others are passed over without a copy.
+#[derive(Default)]
+struct RetryAfter(Option<Duration>);
+
+impl<'de> Deserialize<'de> for RetryAfter {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(RetryAfterVisitor)
+    }
+}
+
+struct RetryAfterVisitor;
+
+impl<'de> Visitor<'de> for RetryAfterVisitor {
+    type Value = RetryAfter;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("headers")
+    }
+
+    fn visit_unit<E>(self) -> Result<RetryAfter, E> {
+        Ok(RetryAfter(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RetryAfter, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            if name.eq_ignore_ascii_case("retry-after") {
+                found = seconds(&map.next_value::<String>()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(RetryAfter(found))
+    }
+}

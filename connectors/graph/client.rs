@@ -1,0 +1,197 @@
+//! Everything that goes to Graph passes here: token, headers, judgement, repetition.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use sync::{MailboxId, TenantId};
+use tokio::sync::Semaphore;
+
+use super::error::{Error, Fault, PATIENCE, PAUSE};
+use super::fence::Fence;
+use super::http::{self, Answer};
+use super::lanes::{Lane, Turn};
+use super::{Options, lock};
+use crate::clock::{Clock, later};
+
+/// How often a call is sent again that may be repeated.
+const REPEATS: usize = 3;
+
+/// Ids stay the same when an item moves within its mailbox.
+pub(super) const IMMUTABLE: &str = "IdType=\"ImmutableId\"";
+
+/// What all tenants share.
+pub(super) struct Shared {
+    pub options: Options,
+    http: reqwest::Client,
+    batches: Semaphore,
+    tenants: Mutex<HashMap<TenantId, Arc<Tenant>>>,
+}
+
+/// One tenant's fence and lanes.
+struct Tenant {
+    id: TenantId,
+    fence: Fence,
+    lanes: Mutex<HashMap<MailboxId, Arc<Lane>>>,
+}
+
+/// The way to one tenant.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub shared: Arc<Shared>,
+    tenant: Arc<Tenant>,
+}
+
+/// A call to be made; `path` begins with a slash below the version.
+pub(super) struct Call<'a> {
+    pub place: &'a str,
+    pub method: Method,
+    pub path: &'a str,
+    pub prefer: &'a str,
+    pub body: Option<Bytes>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(place: &'a str, path: &'a str) -> Self {
+        Call { place, method: Method::GET, path, prefer: IMMUTABLE, body: None }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(options: Options) -> Result<Self, Error> {
+        let http = http::client(options.pace.timeout)?;
+        let batches = Semaphore::new(options.pace.batches);
+        Ok(Shared { options, http, batches, tenants: Mutex::default() })
+    }
+
+    pub(super) fn session(self: &Arc<Self>, tenant: &TenantId) -> Session {
+        let new = || Tenant { id: tenant.clone(), fence: Fence::open(), lanes: Mutex::default() };
+        let tenant = Arc::clone(lock(&self.tenants).entry(tenant.clone()).or_insert_with(|| Arc::new(new())));
+        Session { shared: Arc::clone(self), tenant }
+    }
+}
+
+impl Session {
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.shared.options.clock
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock().now()
+    }
+
+    /// The lane of a mailbox.
+    pub(super) fn lane(&self, mailbox: &MailboxId) -> Arc<Lane> {
+        let mut lanes = lock(&self.tenant.lanes);
+        Arc::clone(
+            lanes.entry(mailbox.clone()).or_insert_with(|| Arc::new(Lane::new(&self.shared.options.pace))),
+        )
+    }
+
+    /// The right to make one plain call to a mailbox.
+    pub(super) async fn turn(&self, place: &str, mailbox: &MailboxId) -> Result<Turn, Error> {
+        let until = later(self.now(), PATIENCE);
+        let turn = self.lane(mailbox).turn(self.clock(), 1, 0, until).await;
+        turn.map_err(|wait| Error::throttled(place, wait))
+    }
+
+    /// How long the whole tenant has to stay away.
+    pub(super) fn fenced(&self) -> Duration {
+        self.tenant.fence.left(self.now())
+    }
+
+    /// Makes a call that may be repeated until `read` understands its answer.
+    pub(super) async fn repeat<T>(
+        &self,
+        call: Call<'_>,
+        read: impl Fn(Bytes) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let once = || async { read(self.send(&call).await?.body) };
+        let clock = Arc::clone(&self.shared.options.clock);
+        once.retry(self.repetition())
+            .sleep(move |wait| sleep(Arc::clone(&clock), wait))
+            .when(|error| error.passes() && error.after().unwrap_or_default() <= PATIENCE)
+            .adjust(|error, wait| wait.map(|wait| error.after().unwrap_or(wait)))
+            .await
+    }
+
+    /// Makes a call once; an answer that is no success is an error.
+    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Answer, Error> {
+        self.tenant.fence.pass(self.clock()).await;
+        let answer = self.signed(call).await?;
+        match answer.status {
+            200..=299 => Ok(answer),
+            _ => Err(refusal(call.place, answer)),
+        }
+    }
+
+    /// Sends a batch; a refusal of the whole keeps the whole tenant away.
+    pub(super) async fn send_batch(&self, place: &str, body: Bytes) -> Result<Bytes, Error> {
+        let call = Call { place, method: Method::POST, path: "/$batch", prefer: IMMUTABLE, body: Some(body) };
+        // The semaphore is never closed; were it, going on without a permit would be right.
+        let _permit = self.shared.batches.acquire().await.ok();
+        let sent = self.send(&call).await;
+        if let Some(error) = sent.as_ref().err().filter(|error| matches!(error.status(), Some(429 | 503))) {
+            self.tenant.fence.close(self.now(), error.after().unwrap_or(PAUSE).min(PATIENCE));
+        }
+        sent.map(|answer| answer.body)
+    }
+
+    /// Sends with a token, and once more with a new one if the first is refused.
+    async fn signed(&self, call: &Call<'_>) -> Result<Answer, Error> {
+        let login = &self.shared.options.login;
+        let token = login.token(&self.tenant.id).await?;
+        let answer = http::once(self.request(call, token.expose()), call.place).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        login.forget(&self.tenant.id, &token).await;
+        let token = login.token(&self.tenant.id).await?;
+        http::once(self.request(call, token.expose()), call.place).await
+    }
+
+    fn request(&self, call: &Call<'_>, token: &str) -> reqwest::RequestBuilder {
+        let url = self.shared.options.endpoints.graph(call.path);
+        let id = (self.shared.options.new_id)();
+        let request = self
+            .shared
+            .http
+            .request(call.method.clone(), url)
+            .bearer_auth(token)
+            .header("Prefer", call.prefer)
+            .header("client-request-id", id.to_string());
+        match &call.body {
+            Some(body) => request.header("Content-Type", "application/json").body(body.clone()),
+            None if call.method == Method::POST => request.header("Content-Length", "0"),
+            None => request,
+        }
+    }
+
+    /// The waits between repetitions, spread by chance so that many do not come back at once.
+    pub(super) fn waits(&self) -> impl Iterator<Item = Duration> + Send {
+        self.repetition().build()
+    }
+
+    fn repetition(&self) -> ExponentialBuilder {
+        let (seed, _) = (self.shared.options.new_id)().as_u64_pair();
+        ExponentialBuilder::default().with_jitter().with_jitter_seed(seed).with_max_times(REPEATS)
+    }
+}
+
+async fn sleep(clock: Arc<dyn Clock>, wait: Duration) {
+    clock.sleep(wait).await;
+}
+
+/// What the server said instead of a success.
+pub(super) fn refusal(place: &str, answer: Answer) -> Error {
+    #[derive(Default, serde::Deserialize)]
+    struct Body {
+        error: Fault,
+    }
+    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    body.error.into_error(place, answer.status, answer.retry_after)
+}

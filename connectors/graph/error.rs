@@ -1,0 +1,245 @@
+//! What went wrong with Graph, by what the caller does about it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The longest wait that a server may ask for and still be waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
+
+/// The wait where a server that is over its limits names none.
+pub(crate) const PAUSE: Duration = Duration::from_secs(10);
+
+/// What the caller does about an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Trouble that passes by itself: try again, not before `after` if Graph named a time.
+    Retry {
+        /// The wait that the server asked for.
+        after: Option<Duration>,
+    },
+    /// Too much was asked for: stay away until `after`.
+    Throttled {
+        /// The wait that the server asked for.
+        after: Option<Duration>,
+    },
+    /// The delta link is no longer known: read everything anew, without a link.
+    Resync,
+    /// The user has no mailbox that can be reached: report it and look again tomorrow.
+    SkipMailbox,
+    /// A permission is missing, or the mailbox is outside the scope that the tenant granted.
+    Permission,
+    /// The tenant's consent is missing, disabled, incomplete or withdrawn, or the tenant is gone.
+    Consent,
+    /// Our own credential is at fault, not the customer.
+    Credential,
+    /// The thing is not there.
+    Missing,
+    /// Somebody changed or made the same thing at the same time.
+    Conflict,
+    /// The server refused for good reasons of its own: sending the same again is useless.
+    Refused,
+    /// The answer makes no sense: it was not written by Graph, or Graph has changed.
+    Protocol,
+}
+
+/// A failed call: what was asked for, what came back, what to do. It holds ids and codes, nothing personal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    place: String,
+    status: Option<u16>,
+    code: Cow<'static, str>,
+    request_id: Option<String>,
+    may_have_happened: bool,
+}
+
+impl Error {
+    /// An error without an answer of the server behind it.
+    pub(crate) fn new(kind: Kind, place: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
+        let (place, code) = (place.into(), code.into());
+        Error { kind, place, status: None, code, request_id: None, may_have_happened: false }
+    }
+
+    /// An answer that makes no sense; `why` is our own text.
+    pub(crate) fn nonsense(place: impl Into<String>, why: &'static str) -> Self {
+        Error::new(Kind::Protocol, place, why).happened()
+    }
+
+    /// A server that is not to be asked for so long.
+    pub(crate) fn throttled(place: impl Into<String>, wait: Duration) -> Self {
+        Error::new(Kind::Throttled { after: Some(wait) }, place, "over its limits")
+    }
+
+    /// Marks the request as one that may have taken effect.
+    pub(crate) fn happened(mut self) -> Self {
+        self.may_have_happened = true;
+        self
+    }
+
+    /// What the caller does about it.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The server's code (`ErrorItemNotFound`, `AADSTS7000229`), or our own words where it gave none.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The HTTP status, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The id under which Microsoft's support finds the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// The wait that the server asked for.
+    pub fn after(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::Retry { after } | Kind::Throttled { after } => after,
+            _ => None,
+        }
+    }
+
+    /// The wait to keep from a mailbox that is over its limits.
+    pub(crate) fn wait_if_throttled(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::Throttled { after } => Some(after.unwrap_or(PAUSE).min(PATIENCE)),
+            _ => None,
+        }
+    }
+
+    /// Whether the request may have taken effect although it failed.
+    pub fn may_have_happened(&self) -> bool {
+        self.may_have_happened
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.kind, Kind::Retry { .. } | Kind::Throttled { .. })
+            || (self.kind == Kind::Protocol && self.may_have_happened)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        if let Some(status) = self.status {
+            write!(f, "{status} ")?;
+        }
+        f.write_str(&self.code)?;
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        write!(f, ": {}", self.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {self}", self.kind)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Retry { .. } => "try again later",
+            Kind::Throttled { .. } => "wait, then go on",
+            Kind::Resync => "read everything anew",
+            Kind::SkipMailbox => {
+                "the mailbox can't be reached; check its licence and whether it is in the cloud"
+            }
+            Kind::Permission => "check the granted permissions and the scope of mailboxes",
+            Kind::Consent => "an administrator of the tenant has to consent again",
+            Kind::Credential => "check the managed identity and its federated credential",
+            Kind::Missing => "it is gone",
+            Kind::Conflict => "somebody else changed it at the same time; look again",
+            Kind::Refused => "the server will not do this",
+            Kind::Protocol => "this is no answer of Graph; check the base URL and any proxy between",
+        })
+    }
+}
+
+/// The `error` object of Graph's answers.
+///
+/// <https://learn.microsoft.com/graph/errors>
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fault {
+    pub code: Option<String>,
+    message: Option<String>,
+    #[serde(rename = "innerError")]
+    inner: Option<Inner>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Inner {
+    #[serde(rename = "request-id")]
+    request_id: Option<String>,
+}
+
+impl Fault {
+    /// Makes an error of what the server said.
+    pub(crate) fn into_error(self, place: &str, status: u16, after: Option<Duration>) -> Error {
+        let message = self.message.as_deref().unwrap_or_default();
+        let code = plain(self.code.as_deref().unwrap_or_default());
+        let kind = classify(status, &code, message, after);
+        Error {
+            kind,
+            place: place.to_owned(),
+            status: Some(status),
+            code: if code.is_empty() { Cow::Borrowed("no code") } else { Cow::Owned(code) },
+            request_id: self.inner.and_then(|inner| inner.request_id).map(|id| plain(&id)),
+            may_have_happened: !(300..500).contains(&status),
+        }
+    }
+}
+
+/// A code with nothing in it that could be somebody's data.
+fn plain(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(64).collect()
+}
+
+fn classify(status: u16, code: &str, message: &str, after: Option<Duration>) -> Kind {
+    if code.starts_with("SyncState")
+        || code.eq_ignore_ascii_case("ResyncRequired")
+        || message.contains("Badly formed token")
+    {
+        return Kind::Resync;
+    }
+    match (status, code) {
+        (429, _) | (_, "ApplicationThrottled" | "TooManyRequests" | "ErrorServerBusy") => {
+            Kind::Throttled { after }
+        }
+        (410, _) => Kind::Resync,
+        (401, _) => Kind::Credential,
+        (403, _) | (200, "ErrorAccessDenied" | "Authorization_RequestDenied") => Kind::Permission,
+        (404, _) if without_mailbox(code, message) => Kind::SkipMailbox,
+        (404, _) => Kind::Missing,
+        (409 | 412, _) => Kind::Conflict,
+        (501 | 505 | 507, _) => Kind::Refused,
+        (400..=499, _) if status != 408 => Kind::Refused,
+        _ => Kind::Retry { after },
+    }
+}
+
+fn without_mailbox(code: &str, message: &str) -> bool {
+    let codes = [
+        "ErrorInvalidUser",
+        "MailboxNotEnabledForRESTAPI",
+        "MailboxNotSupportedForRESTAPI",
+        "ResourceNotFound",
+        "Request_ResourceNotFound",
+    ];
+    codes.contains(&code) || (code == "ErrorItemNotFound" && message.contains("Default folder"))
+}

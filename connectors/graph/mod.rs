@@ -1,0 +1,118 @@
+//! Microsoft Graph: the directory of a tenant, and the contacts in its mailboxes.
+//!
+//! <https://learn.microsoft.com/graph/overview>
+
+mod ask;
+mod batch;
+mod client;
+mod contact;
+mod directory;
+mod endpoints;
+mod error;
+mod fence;
+mod http;
+mod json;
+mod lanes;
+pub mod login;
+mod reader;
+mod tag;
+mod walk;
+mod window;
+mod writer;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sync::{HubId, MailboxId, TenantId};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use client::Shared;
+use login::Login;
+
+pub use directory::{Change, Member, Removed, Round, USER_PROPERTIES};
+pub use endpoints::Endpoints;
+pub use error::{Error, Kind};
+pub use reader::{Folder, FolderChanges, FolderReading, Reader, Seen, Which};
+pub use writer::{Made, Writer};
+
+/// What the way to Graph is made of.
+#[derive(Clone)]
+pub struct Options {
+    /// Where Graph is.
+    pub endpoints: Endpoints,
+    /// Who signs in.
+    pub login: Arc<dyn Login>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where the ids of requests come from; chance also spreads repeated calls in time.
+    pub new_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    /// How fast, and how long.
+    pub pace: Pace,
+    /// Whether an update names the version it is meant for. Graph does not document this for contacts: off, an
+    /// edit of the last moment loses against ours.
+    pub if_match: bool,
+}
+
+/// How much is asked of Graph at a time.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// Batches in flight over all tenants; Graph runs four requests of each at a time.
+    pub batches: usize,
+    /// Requests to one mailbox in ten minutes.
+    pub requests: u64,
+    /// Bytes sent to one mailbox in five minutes.
+    pub bytes: u64,
+    /// The longest time that one call may take.
+    pub timeout: Duration,
+}
+
+impl Pace {
+    const REQUESTS_SPAN: Duration = Duration::from_secs(600);
+    const BYTES_SPAN: Duration = Duration::from_secs(300);
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace { batches: 256, requests: 10_000, bytes: 150_000_000, timeout: Duration::from_secs(100) }
+    }
+}
+
+/// The hub's folder in one mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Whose mailbox.
+    pub mailbox: MailboxId,
+    /// The folder's id.
+    pub folder: String,
+    /// Whose folder it is: only copies of this hub count.
+    pub hub: HubId,
+}
+
+/// The way to Graph; clones share the lanes.
+#[derive(Clone)]
+pub struct Graph {
+    shared: Arc<Shared>,
+}
+
+impl Graph {
+    /// Opens the way; nothing is sent yet. Fails if TLS can't be set up.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        Ok(Graph { shared: Arc::new(Shared::new(options)?) })
+    }
+
+    /// Whoever reads from a tenant.
+    pub fn reader(&self, tenant: &TenantId) -> Reader {
+        Reader::new(self.shared.session(tenant))
+    }
+
+    /// Whoever writes to a tenant's mailboxes.
+    pub fn writer(&self, tenant: &TenantId) -> Writer {
+        Writer::new(self.shared.session(tenant))
+    }
+}
+
+/// Locks; what a panicking thread left behind is still whole, for every change here is a single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

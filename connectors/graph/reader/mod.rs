@@ -1,0 +1,51 @@
+//! Reading; nothing here changes anything.
+
+mod contact_folders;
+mod contacts_delta;
+mod contacts_find;
+mod contacts_look;
+mod contacts_tags;
+
+use super::client::Session;
+use super::directory::{self, Round, USER_PROPERTIES};
+
+pub use contact_folders::Folder;
+pub use contacts_delta::{FolderChanges, FolderReading, Seen};
+pub use contacts_tags::Which;
+
+/// Whoever reads from one tenant; clones are cheap.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) session: Session,
+}
+
+impl Reader {
+    pub(super) fn new(session: Session) -> Self {
+        Reader { session }
+    }
+
+    /// The users that changed since the link was given, or all.
+    ///
+    /// <https://learn.microsoft.com/graph/api/user-delta>
+    pub async fn users_delta(&self, link: Option<&str>) -> Round {
+        let first = format!("/users/delta?$select={USER_PROPERTIES}");
+        directory::round(&self.session, "users/delta", &first, link).await
+    }
+
+    /// The groups that changed since the link was given, or all, with the direct members that came and went.
+    ///
+    /// <https://learn.microsoft.com/graph/api/group-delta>
+    pub async fn groups_delta(&self, link: Option<&str>) -> Round {
+        let first = "/groups/delta?$select=id,displayName,members";
+        directory::round(&self.session, "groups/delta", first, link).await
+    }
+
+    /// The organisation's contacts that changed since the link was given, or all.
+    ///
+    /// <https://learn.microsoft.com/graph/api/orgcontact-delta>
+    pub async fn org_contacts_delta(&self, link: Option<&str>) -> Round {
+        let first = "/contacts/delta?$select=id,displayName,givenName,surname,mail,jobTitle,department,\
+            companyName,addresses,phones,proxyAddresses";
+        directory::round(&self.session, "contacts/delta", first, link).await
+    }
+}

@@ -1,0 +1,85 @@
+//! A quota over a sliding time.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::{later, left};
+
+/// So much in any span of time and no more; all of it may be spent at once.
+pub(super) struct Window {
+    limit: u64,
+    span: Duration,
+    spent: VecDeque<(DateTime<Utc>, u64)>,
+    sum: u64,
+}
+
+impl Window {
+    pub(super) fn new(limit: u64, span: Duration) -> Self {
+        Window { limit, span, spent: VecDeque::new(), sum: 0 }
+    }
+
+    /// How long it takes until so much may be spent; what is beyond the limit waits for an empty window.
+    pub(super) fn wait(&mut self, now: DateTime<Utc>, amount: u64) -> Duration {
+        self.forget(now);
+        let mut excess = (self.sum + amount.min(self.limit)).saturating_sub(self.limit);
+        for (at, spent) in &self.spent {
+            if excess == 0 {
+                break;
+            }
+            excess = excess.saturating_sub(*spent);
+            if excess == 0 {
+                return left(now, later(*at, self.span));
+            }
+        }
+        Duration::ZERO
+    }
+
+    /// Spends.
+    pub(super) fn spend(&mut self, now: DateTime<Utc>, amount: u64) {
+        self.sum += amount;
+        self.spent.push_back((now, amount));
+    }
+
+    fn forget(&mut self, now: DateTime<Utc>) {
+        while let Some(&(at, amount)) = self.spent.front() {
+            if !left(now, later(at, self.span)).is_zero() {
+                return;
+            }
+            self.spent.pop_front();
+            self.sum -= amount;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPAN: Duration = Duration::from_secs(600);
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn all_may_be_spent_at_once_and_then_nothing_until_the_span_is_over() {
+        let mut window = Window::new(100, SPAN);
+        for second in 0..5 {
+            assert_eq!(window.wait(at(second), 20), Duration::ZERO);
+            window.spend(at(second), 20);
+        }
+        assert_eq!(window.wait(at(10), 20), Duration::from_secs(590));
+        assert_eq!(window.wait(at(10), 21), Duration::from_secs(591));
+        assert_eq!(window.wait(at(600), 20), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_larger_than_the_limit_waits_for_an_empty_window() {
+        let mut window = Window::new(100, SPAN);
+        assert_eq!(window.wait(at(0), 500), Duration::ZERO);
+        window.spend(at(0), 500);
+        assert_eq!(window.wait(at(0), 1), SPAN);
+    }
+}
