@@ -1,1 +1,35 @@
 //! A Microsoft 365 tenant in a box: state and HTTP facades.
+//!
+//! ```no_run
+//! # async fn story() -> Result<(), simulator::Error> {
+//! let simulator = simulator::Simulator::start(simulator::Options::default()).await?;
+//! let ana = simulator.add_user(serde_json::json!({ "displayName": "Ana Kos", "mail": "ana@contoso.example" }))?;
+//! // … let a client work against simulator.graph_url() with simulator.token() …
+//! println!("{}", simulator.mailbox_contents(ana));
+//! # Ok(())
+//! # }
+//! ```
+
+mod control;
+mod door;
+mod error;
+mod graph;
+mod http;
+mod identity;
+mod login;
+mod recording;
+mod simulator;
+mod state;
+mod tenant;
+mod user_operations;
+
+pub use error::{Error, ErrorKind};
+pub use recording::Exchange;
+pub use simulator::{Options, Simulator};
+pub use state::clock::Clock;
+pub use state::counters::{Counts, Writes};
+pub use state::fault::{Fault, FaultKind, Layer};
+pub use state::lag::Lag;
+pub use state::tenant::{MailboxState, Standing};
+pub use state::world::Quirks;
+pub use tenant::Tenant;

@@ -1,0 +1,70 @@
+//! Who calls: the bearer token and what it allows.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::login::jwt;
+use crate::state::refusal::Refusal;
+use crate::state::tenant::{TenantState, access_denied};
+use crate::state::world::World;
+
+/// An authenticated caller.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) tenant: Arc<TenantState>,
+    roles: Arc<Vec<String>>,
+}
+
+impl Session {
+    /// Checks a bearer token as Graph does.
+    pub(crate) fn open(world: &World, authorization: Option<&str>) -> Result<Self, Refusal> {
+        let token = authorization.and_then(|header| header.strip_prefix("Bearer ")).map(str::trim);
+        let token =
+            token.filter(|token| !token.is_empty()).ok_or_else(|| denied("Access token is empty."))?;
+        let claims = jwt::read(&world.key, token).ok_or_else(|| denied("CompactToken parsing failed."))?;
+        if jwt::seconds(&claims, "exp") <= world.clock.seconds() {
+            return Err(denied("Lifetime validation failed, the token is expired."));
+        }
+        if !audiences(world).iter().any(|known| known == jwt::text(&claims, "aud")) {
+            return Err(denied("Access token validation failure. Invalid audience."));
+        }
+        let tenant = Uuid::parse_str(jwt::text(&claims, "tid")).ok().and_then(|id| world.tenant(id));
+        let tenant = tenant.ok_or_else(|| denied("The token is for a tenant that is not known here."))?;
+        let roles = claims.get("roles").and_then(|roles| serde_json::from_value(roles.clone()).ok());
+        Ok(Self { tenant, roles: Arc::new(roles.unwrap_or_default()) })
+    }
+
+    fn has_any(&self, wanted: &[&str]) -> bool {
+        self.roles.iter().any(|role| wanted.contains(&role.as_str()))
+    }
+
+    /// A permission of the directory.
+    pub(crate) fn directory(&self, wanted: &[&str]) -> Result<(), Refusal> {
+        if self.has_any(wanted) || self.has_any(&["Directory.Read.All"]) {
+            return Ok(());
+        }
+        let message = "Insufficient privileges to complete the operation.";
+        Err(Refusal::new(403, "Authorization_RequestDenied", message))
+    }
+
+    pub(crate) fn may_read_users(&self) -> bool {
+        self.has_any(&["User.Read.All", "User.ReadBasic.All", "Directory.Read.All"])
+    }
+
+    /// A permission of Exchange.
+    pub(crate) fn contacts(&self, write: bool) -> Result<(), Refusal> {
+        let granted = self.has_any(&["Contacts.ReadWrite"]) || (!write && self.has_any(&["Contacts.Read"]));
+        granted.then_some(()).ok_or_else(access_denied)
+    }
+}
+
+/// The names under which Graph is an audience.
+pub(crate) fn audiences(world: &World) -> [String; 2] {
+    ["https://graph.microsoft.com".to_owned(), world.base().to_owned()]
+}
+
+fn denied(message: &'static str) -> Refusal {
+    Refusal::new(401, "InvalidAuthenticationToken", message)
+        .header("www-authenticate", "Bearer realm=\"\", error=\"invalid_token\"")
+}

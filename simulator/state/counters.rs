@@ -1,0 +1,108 @@
+//! What the simulator counted: the figures that tests and benchmarks compare.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use super::lock;
+
+/// Figures since the start or the last reset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// HTTP requests to Graph; a `$batch` is one.
+    pub http_calls: u64,
+    /// Requests that Graph answered: each item of a batch, and each plain call.
+    pub graph_requests: u64,
+    /// Writes that took effect.
+    pub writes: Writes,
+    /// Writes that were asked for, with or without effect.
+    pub attempts: Writes,
+    /// Bytes of request bodies.
+    pub bytes_in: u64,
+    /// Bytes of answer bodies.
+    pub bytes_out: u64,
+    /// Requests to the token endpoint.
+    pub token_calls: u64,
+    /// Requests to the managed identity endpoint.
+    pub identity_calls: u64,
+    /// Answers 429, plain and inside batches.
+    pub throttled: u64,
+    /// Faults that were played.
+    pub faults: u64,
+    /// Most requests that were at work in one mailbox at once.
+    pub peak_mailbox_concurrency: u64,
+    /// Names of properties that clients sent and Graph does not know.
+    pub unknown_properties: BTreeMap<String, u64>,
+}
+
+/// Writes by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writes {
+    /// Contacts created.
+    pub contact_creates: u64,
+    /// Contacts patched.
+    pub contact_patches: u64,
+    /// Contacts deleted, softly or for good.
+    pub contact_deletes: u64,
+    /// Folders created.
+    pub folder_creates: u64,
+    /// Folders patched.
+    pub folder_patches: u64,
+    /// Folders deleted.
+    pub folder_deletes: u64,
+}
+
+impl Writes {
+    /// All of them together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.contacts() + self.folder_creates + self.folder_patches + self.folder_deletes
+    }
+
+    /// Those to contacts.
+    #[must_use]
+    pub fn contacts(&self) -> u64 {
+        self.contact_creates + self.contact_patches + self.contact_deletes
+    }
+
+    pub(crate) fn add(&mut self, kind: Write) {
+        let count = match kind {
+            Write::ContactCreate => &mut self.contact_creates,
+            Write::ContactPatch => &mut self.contact_patches,
+            Write::ContactDelete => &mut self.contact_deletes,
+            Write::FolderCreate => &mut self.folder_creates,
+            Write::FolderPatch => &mut self.folder_patches,
+            Write::FolderDelete => &mut self.folder_deletes,
+        };
+        *count += 1;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    ContactCreate,
+    ContactPatch,
+    ContactDelete,
+    FolderCreate,
+    FolderPatch,
+    FolderDelete,
+}
+
+/// The counters of a world.
+#[derive(Debug, Default)]
+pub(crate) struct Counters(Mutex<Counts>);
+
+impl Counters {
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Counts)) {
+        change(&mut lock(&self.0));
+    }
+
+    pub(crate) fn read(&self) -> Counts {
+        lock(&self.0).clone()
+    }
+
+    pub(crate) fn reset(&self) {
+        *lock(&self.0) = Counts::default();
+    }
+}

@@ -1,0 +1,220 @@
+//! A mailbox: contact folders, contacts, and every way they change.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::chance::Dice;
+use super::contact::{Contact, extended_content};
+use super::folder::Folder;
+use super::ids::{Ids, Named};
+use super::lag::{Journal, Lag, Overlay};
+use super::refusal::Refusal;
+
+/// The serial of the default folder, "Contacts".
+pub(crate) const DEFAULT: u64 = 1;
+/// The serial of the folder above all contact folders.
+const ROOT: u64 = 0;
+
+/// The contacts side of a mailbox.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    pub(crate) ids: Ids,
+    pub(crate) folders: BTreeMap<u64, Folder>,
+    pub(crate) contacts: HashMap<u64, Arc<Contact>>,
+    /// Soft-deleted contacts, as Deleted Items would hold them.
+    deleted: BTreeMap<u64, Arc<Contact>>,
+    serials: u64,
+    version: u64,
+    journal: Journal,
+    pub(crate) lag: Option<Lag>,
+    pub(crate) dice: Dice,
+}
+
+impl Mailbox {
+    pub(crate) fn new(seed: u64) -> Self {
+        let default = Folder::new(DEFAULT, ROOT, "Contacts".into());
+        Self {
+            ids: Ids::new(seed),
+            folders: BTreeMap::from([(DEFAULT, default)]),
+            contacts: HashMap::new(),
+            deleted: BTreeMap::new(),
+            serials: DEFAULT,
+            version: 0,
+            journal: Journal::default(),
+            lag: None,
+            dice: Dice::new(seed),
+        }
+    }
+
+    fn next_serial(&mut self) -> u64 {
+        self.serials += 1;
+        self.serials
+    }
+
+    // --- folders ---------------------------------------------------------------------------------------------
+
+    /// Finds a folder by its id or by the well-known name of the default one.
+    pub(crate) fn folder(&self, id: &str) -> Result<&Folder, Refusal> {
+        let serial = self.folder_serial(id)?;
+        self.folders.get(&serial).filter(|folder| !folder.deleted).ok_or_else(Refusal::item_not_found)
+    }
+
+    pub(crate) fn folder_mut(&mut self, id: &str) -> Result<&mut Folder, Refusal> {
+        let serial = self.folder_serial(id)?;
+        self.folders.get_mut(&serial).filter(|folder| !folder.deleted).ok_or_else(Refusal::item_not_found)
+    }
+
+    fn folder_serial(&self, id: &str) -> Result<u64, Refusal> {
+        if id.eq_ignore_ascii_case("contacts") {
+            return Ok(DEFAULT);
+        }
+        match self.ids.read_folder(id).ok_or_else(Refusal::malformed_id)? {
+            Named::Serial(serial, _) => Ok(serial),
+            Named::Stale => Err(Refusal::item_not_found()),
+        }
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<&Folder> {
+        self.folders.values().find(|folder| !folder.deleted && folder.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Makes a folder beside the default one.
+    pub(crate) fn create_folder(&mut self, name: &str) -> Result<&mut Folder, Refusal> {
+        self.free_name(name)?;
+        let serial = self.next_serial();
+        Ok(self.folders.entry(serial).or_insert(Folder::new(serial, ROOT, name.to_owned())))
+    }
+
+    pub(crate) fn free_name(&self, name: &str) -> Result<(), Refusal> {
+        match self.named(name) {
+            None => Ok(()),
+            Some(_) => {
+                let message = "A folder with the specified name already exists.";
+                Err(Refusal::new(409, "ErrorFolderExists", message))
+            }
+        }
+    }
+
+    /// Moves a folder with its contacts to Deleted Items, or destroys it.
+    pub(crate) fn delete_folder(&mut self, id: &str, for_good: bool, now: i64) -> Result<(), Refusal> {
+        let (serial, name) = self.folder(id).map(|folder| (folder.serial, folder.name.clone()))?;
+        if serial == DEFAULT {
+            let message = "Distinguished folders cannot be deleted.";
+            return Err(Refusal::new(400, "ErrorDeleteDistinguishedFolder", message));
+        }
+        if !for_good && self.folders.values().any(|folder| folder.deleted && folder.name == name) {
+            let message = "A folder with the specified name already exists in Deleted Items.";
+            return Err(Refusal::new(409, "ErrorFolderExists", message));
+        }
+        for item in self.folders.get(&serial).map(|folder| folder.members.clone()).unwrap_or_default() {
+            self.remove(item, now);
+        }
+        if for_good {
+            self.folders.remove(&serial);
+        } else if let Some(folder) = self.folders.get_mut(&serial) {
+            folder.deleted = true;
+        }
+        Ok(())
+    }
+
+    // --- contacts --------------------------------------------------------------------------------------------
+
+    /// Finds a contact by either form of its id, below a folder if one is given.
+    pub(crate) fn contact(&self, folder: Option<&str>, id: &str) -> Result<&Arc<Contact>, Refusal> {
+        let Named::Serial(serial, place) = self.ids.read_item(id).ok_or_else(Refusal::malformed_id)? else {
+            return Err(Refusal::item_not_found());
+        };
+        let found = self.contacts.get(&serial).ok_or_else(Refusal::item_not_found)?;
+        let below = folder.map(|folder| self.folder(folder).map(|folder| folder.serial)).transpose()?;
+        let here = below.is_none_or(|below| below == found.folder)
+            && place.is_none_or(|place| place == found.folder);
+        here.then_some(found).ok_or_else(Refusal::item_not_found)
+    }
+
+    /// A contact that is not in the mailbox yet.
+    pub(crate) fn draft(&mut self, folder: u64, now: i64) -> Contact {
+        Contact::blank(self.next_serial(), folder, now)
+    }
+
+    /// Stores a new version of a contact (or its first one) and logs the change.
+    pub(crate) fn store(&mut self, mut contact: Contact, now: i64) -> Arc<Contact> {
+        self.version += 1;
+        contact.version = self.version;
+        contact.modified = now;
+        let contact = Arc::new(contact);
+        let before = self.contacts.insert(contact.serial, Arc::clone(&contact));
+        let home =
+            before.as_ref().filter(|before| before.folder == contact.folder).map(|before| before.version);
+        if let Some(folder) = self.folders.get_mut(&contact.folder) {
+            folder.note(contact.serial, home, contact.version);
+        }
+        if let Some(moved) = before.as_ref().filter(|before| before.folder != contact.folder) {
+            self.bury(moved);
+        }
+        self.remember(contact.serial, before, now);
+        contact
+    }
+
+    /// Moves a contact to Deleted Items.
+    pub(crate) fn remove(&mut self, serial: u64, now: i64) -> bool {
+        let Some(gone) = self.contacts.remove(&serial) else { return false };
+        self.version += 1;
+        self.bury(&gone);
+        self.deleted.insert(serial, Arc::clone(&gone));
+        self.remember(serial, Some(gone), now);
+        true
+    }
+
+    /// Whether an id names a contact that lies in Deleted Items.
+    pub(crate) fn was_deleted(&self, id: &str) -> bool {
+        matches!(self.ids.read_item(id), Some(Named::Serial(serial, _)) if self.deleted.contains_key(&serial))
+    }
+
+    fn bury(&mut self, gone: &Contact) {
+        if let Some(folder) = self.folders.get_mut(&gone.folder) {
+            folder.bury(gone.serial, gone.version, self.version);
+        }
+    }
+
+    fn remember(&mut self, serial: u64, before: Option<Arc<Contact>>, now: i64) {
+        if let Some(lag) = self.lag {
+            self.journal.note(lag, self.version, now, serial, before);
+        }
+    }
+
+    // --- reading ---------------------------------------------------------------------------------------------
+
+    /// The state that the next listing shows: the current one, or a late one.
+    pub(crate) fn overlay(&mut self, now: i64) -> Overlay {
+        self.lag.map_or_else(Overlay::current, |lag| self.journal.overlay(lag, now, &mut self.dice))
+    }
+
+    /// The contacts of a folder in a stable order.
+    pub(crate) fn listed<'a>(&'a self, folder: &'a Folder, overlay: &'a Overlay) -> Vec<&'a Arc<Contact>> {
+        let members = folder.members.iter().filter(|item| !overlay.before.contains_key(item));
+        let current = members.filter_map(|item| self.contacts.get(item));
+        let earlier = overlay.before.values().flatten().filter(|contact| contact.folder == folder.serial);
+        let mut all: Vec<&Arc<Contact>> = current.chain(earlier).collect();
+        if !overlay.before.is_empty() {
+            all.sort_by_key(|contact| contact.serial);
+        }
+        all
+    }
+
+    /// Everything in the mailbox, for comparison by others.
+    pub(crate) fn contents(&self) -> Value {
+        let current = Overlay::current();
+        let folders = self.folders.values().filter(|folder| !folder.deleted).map(|folder| {
+            let contacts = self.listed(folder, &current);
+            json!({
+                "id": self.ids.folder(folder.serial),
+                "displayName": folder.name,
+                "singleValueExtendedProperties": extended_content(&folder.extended),
+                "contacts": contacts.iter().map(|contact| contact.content(&self.ids)).collect::<Vec<_>>(),
+            })
+        });
+        json!({ "folders": folders.collect::<Vec<_>>() })
+    }
+}

@@ -1,0 +1,100 @@
+//! The delta of a contact folder: rounds, pages, generations.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::contact::Contact;
+use super::folder::Folder;
+use super::lag::Overlay;
+use super::mailbox::Mailbox;
+use super::refusal::Refusal;
+
+/// Where a reader stands; the opaque part of a link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    pub(crate) folder: u64,
+    /// Everything up to this version has been seen.
+    pub(crate) after: u64,
+    /// In a first round: the version at which it began. What left before that was never shown.
+    pub(crate) began: Option<u64>,
+    /// Set between rounds.
+    pub(crate) generation: Option<u64>,
+    /// The bits of the selected fields.
+    pub(crate) select: u64,
+    /// What `$top` still allows in this round.
+    pub(crate) left: Option<usize>,
+}
+
+/// One entry of a delta.
+#[derive(Clone, Debug)]
+pub(crate) enum Entry {
+    Present(Arc<Contact>),
+    Gone(u64),
+}
+
+/// One page, and where the next one starts.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) next: Cursor,
+    pub(crate) more: bool,
+}
+
+impl Mailbox {
+    /// Refuses a delta link whose sync state is no longer kept.
+    pub(crate) fn check_generation(&self, cursor: &Cursor) -> Result<(), Refusal> {
+        let folder = self.folders.get(&cursor.folder).ok_or_else(Refusal::item_not_found)?;
+        match cursor.generation.filter(|generation| !folder.knows_generation(*generation)) {
+            Some(lost) => Err(Refusal::new(410, "SyncStateNotFound", folder.lost_generation(lost))),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the next page after a cursor.
+    pub(crate) fn delta_page(&mut self, mut cursor: Cursor, size: usize, now: i64, every_poll: bool) -> Page {
+        let overlay = self.overlay(now);
+        let Some(folder) = self.folders.get(&cursor.folder) else {
+            return Page { entries: Vec::new(), next: cursor, more: false };
+        };
+        let size = cursor.left.map_or(size, |left| left.min(size));
+        let mut found = self.changes(folder, &cursor, &overlay, size + 1);
+        let cut_by_top = cursor.left.is_some_and(|left| left <= size);
+        let more = found.len() > size && !cut_by_top;
+        found.truncate(size);
+        let seen = found.last().map(|(version, _)| *version);
+        let end = folder.moved.min(overlay.upto);
+        cursor.after = if more { seen.unwrap_or(cursor.after) } else { end.max(cursor.after) };
+        cursor.left = cursor.left.map(|left| left - found.len());
+        cursor.generation = None;
+        if !more {
+            (cursor.began, cursor.left) = (None, None);
+            let folder = self.folders.get_mut(&cursor.folder);
+            cursor.generation = folder.map(|folder| folder.generation(cursor.after, every_poll));
+        }
+        Page { entries: found.into_iter().map(|(_, entry)| entry).collect(), next: cursor, more }
+    }
+
+    fn changes(&self, folder: &Folder, cursor: &Cursor, overlay: &Overlay, most: usize) -> Vec<(u64, Entry)> {
+        let earlier = overlay.before.values().flatten();
+        let earlier =
+            earlier.filter(|contact| contact.folder == folder.serial && contact.version > cursor.after);
+        let mut found: Vec<(u64, Entry)> =
+            earlier.map(|contact| (contact.version, Entry::Present(Arc::clone(contact)))).collect();
+        let current =
+            folder.log.range(cursor.after + 1..).take_while(|(version, _)| **version <= overlay.upto);
+        let shown = current.filter_map(|(version, item)| self.entry(folder, cursor, *version, *item));
+        found.extend(shown.take(most));
+        found.sort_by_key(|(version, _)| *version);
+        found.truncate(most);
+        found
+    }
+
+    fn entry(&self, folder: &Folder, cursor: &Cursor, version: u64, item: u64) -> Option<(u64, Entry)> {
+        if folder.members.contains(&item) {
+            return self.contacts.get(&item).map(|contact| (version, Entry::Present(Arc::clone(contact))));
+        }
+        let never_shown = cursor.began.is_some_and(|began| version <= began);
+        (!never_shown).then_some((version, Entry::Gone(item)))
+    }
+}

@@ -1,0 +1,159 @@
+//! The whole simulated world, shared by all facades.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::chance::{guid, mix};
+use super::clock::Clock;
+use super::counters::Counters;
+use super::fault::Faults;
+use super::tenant::TenantState;
+use crate::recording::Recorder;
+
+/// Behaviour of Graph that is uncertain or varies; each can be switched while the simulator runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quirks {
+    /// Creating a contact without `givenName` is refused.
+    pub given_name_required: bool,
+    /// A stale `If-Match` on a contact is refused with 412; else the header is ignored.
+    pub if_match_honoured: bool,
+    /// Deleting a deleted contact gives 403 `ErrorCannotDeleteObject` instead of 404.
+    pub redelete_forbidden: bool,
+    /// Each finished delta round is a new generation, even when nothing moved.
+    pub generation_every_poll: bool,
+    /// The chance that a directory delta repeats an entry or an unchanged object.
+    pub directory_replays: f64,
+    /// Throttling as Graph does it; without it only requests at work are counted.
+    pub throttling: bool,
+    /// Entries per page of a directory list or delta, unless the client asks for another size.
+    pub directory_page: usize,
+    /// Entries per page of a contacts delta, unless the client asks for another size.
+    pub delta_page: usize,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            given_name_required: true,
+            if_match_honoured: true,
+            redelete_forbidden: false,
+            generation_every_poll: false,
+            directory_replays: 0.0,
+            throttling: true,
+            directory_page: 100,
+            delta_page: 10,
+        }
+    }
+}
+
+/// The app and its managed identity, the same for all tenants.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) client_id: Uuid,
+    pub(crate) home_tenant: Uuid,
+    pub(crate) identity_client_id: Uuid,
+    pub(crate) principal: Uuid,
+    pub(crate) identity_header: String,
+}
+
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+    pub(crate) app: App,
+    pub(crate) counters: Counters,
+    pub(crate) faults: Faults,
+    pub(crate) recorder: Recorder,
+    pub(crate) quirks: Mutex<Quirks>,
+    pub(crate) key: hmac::Key,
+    latency: AtomicU64,
+    lifetime: AtomicU64,
+    base: OnceLock<String>,
+    tenants: RwLock<Vec<Arc<TenantState>>>,
+    requests: AtomicU64,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, clock: Clock, quirks: Quirks) -> Self {
+        let secret = mix(&[seed, 77]).to_be_bytes();
+        let app = App {
+            client_id: guid(seed, "app", 0),
+            home_tenant: guid(seed, "home tenant", 0),
+            identity_client_id: guid(seed, "managed identity", 0),
+            principal: guid(seed, "managed identity", 1),
+            identity_header: guid(seed, "identity header", 0).to_string(),
+        };
+        Self {
+            seed,
+            clock,
+            app,
+            counters: Counters::default(),
+            faults: Faults::default(),
+            recorder: Recorder::default(),
+            quirks: Mutex::new(quirks),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
+            latency: AtomicU64::new(0),
+            lifetime: AtomicU64::new(3599),
+            base: OnceLock::new(),
+            tenants: RwLock::default(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`, once it is known.
+    pub(crate) fn base(&self) -> &str {
+        self.base.get().map_or("", String::as_str)
+    }
+
+    pub(crate) fn set_base(&self, base: String) {
+        let _ = self.base.set(base);
+    }
+
+    pub(crate) fn latency(&self) -> i64 {
+        i64::try_from(self.latency.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        self.latency.store(micros, Ordering::Relaxed);
+    }
+
+    /// How long new tokens live, in seconds.
+    pub(crate) fn lifetime(&self) -> u64 {
+        self.lifetime.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_lifetime(&self, seconds: u64) {
+        self.lifetime.store(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn quirks(&self) -> Quirks {
+        *super::lock(&self.quirks)
+    }
+
+    pub(crate) fn tenant(&self, id: Uuid) -> Option<Arc<TenantState>> {
+        self.tenants().into_iter().find(|tenant| tenant.id == id)
+    }
+
+    pub(crate) fn tenants(&self) -> Vec<Arc<TenantState>> {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn add_tenant(&self) -> Arc<TenantState> {
+        let mut all = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        let number = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let tenant = Arc::new(TenantState::new(mix(&[self.seed, 99, number])));
+        all.push(Arc::clone(&tenant));
+        tenant
+    }
+
+    /// The id of the next request.
+    pub(crate) fn request_id(&self) -> Uuid {
+        guid(self.seed, "request", self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
