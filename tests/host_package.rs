@@ -103,9 +103,11 @@ fn each_fault_of_a_definition_is_found() {
     assert!(has(&lint("f", &five, keep), "has not six fields"));
 }
 
+type Fault = fn(&mut Value);
+
 #[test]
 fn each_fault_of_host_json_is_found() {
-    let faults: [(fn(&mut Value), &str); 7] = [
+    let faults: [(Fault, &str); 7] = [
         (|host| host["customHandler"]["enableProxyingHttpRequest"] = json!(false), "proxying is off"),
         (|host| host["customHandler"]["enableForwardingHttpRequest"] = json!(false), "forwarding is off"),
         (|host| host["customHandler"]["http"] = json!({"routes": []}), "http.routes cannot stand beside"),

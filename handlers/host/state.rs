@@ -17,7 +17,7 @@ use super::invocation::Limits;
 /// Why the app could not be made; no personal data, no secret.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-type Start<A> = dyn Fn() -> BoxFuture<'static, Result<A, StartError>> + Send + Sync;
+type Start<A> = dyn Fn() -> BoxFuture<'static, Result<Arc<A>, StartError>> + Send + Sync;
 
 /// The state of the router: cheap to clone.
 ///
@@ -46,7 +46,7 @@ impl<A: Send + Sync + 'static> Host<A> {
     pub fn new<F, Fut>(clock: Arc<dyn Clock>, limits: Limits, start: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<A, StartError>> + Send + 'static,
+        Fut: Future<Output = Result<Arc<A>, StartError>> + Send + 'static,
     {
         let start = Arc::new(move || -> BoxFuture<'static, _> { Box::pin(start()) });
         Self { app: Arc::default(), start, clock, limits }
@@ -57,8 +57,7 @@ impl<A: Send + Sync + 'static> Host<A> {
     /// # Errors
     /// What `start` says; the next call tries again.
     pub async fn app(&self) -> Result<Arc<A>, StartError> {
-        let make = || async { (self.start)().await.map(Arc::new) };
-        self.app.get_or_try_init(make).await.cloned()
+        self.app.get_or_try_init(|| (self.start)()).await.cloned()
     }
 }
 
