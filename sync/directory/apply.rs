@@ -7,8 +7,6 @@ use serde_json::{Map, Value};
 use super::{Change, Directory, Feed, Group, Round};
 use crate::Reading;
 
-type Objects = BTreeMap<String, Map<String, Value>>;
-
 impl Directory {
     /// Moves the directory on by one round of a feed.
     ///
@@ -16,27 +14,31 @@ impl Directory {
     /// asks again from the link it had, and the removals come again. A full reading that finished replaces what
     /// was known.
     pub fn apply(&mut self, feed: Feed, round: Round) {
-        let Round { reading, complete, changes } = round;
-        let afresh = complete && reading == Reading::Everything;
+        let complete = round.complete;
         match feed {
-            Feed::Users => objects(&mut self.users, feed, afresh, complete, changes),
-            Feed::OrgContacts => objects(&mut self.org_contacts, feed, afresh, complete, changes),
+            Feed::Users => walk(&mut self.users, round, |user, change| merge(user, feed, change.properties)),
+            Feed::OrgContacts => {
+                walk(&mut self.org_contacts, round, |contact, change| {
+                    merge(contact, feed, change.properties)
+                });
+            }
             Feed::Groups => {
                 self.groups_known |= complete;
-                groups(&mut self.groups, afresh, complete, changes);
+                walk(&mut self.groups, round, |group, change| group.apply(&change, complete));
             }
         }
     }
 }
 
-fn objects(known: &mut Objects, feed: Feed, afresh: bool, complete: bool, changes: Vec<Change>) {
-    if afresh {
+fn walk<T: Default>(known: &mut BTreeMap<String, T>, round: Round, set: impl Fn(&mut T, Change)) {
+    let Round { reading, complete, changes } = round;
+    if complete && reading == Reading::Everything {
         known.clear();
     }
     for change in changes {
         let Some(id) = usable(&change.id) else { continue };
-        if change.removed.is_none() {
-            merge(known.entry(id).or_default(), feed, change.properties);
+        if !change.removed {
+            set(known.entry(id).or_default(), change);
         } else if complete {
             known.remove(&id);
         }
@@ -54,30 +56,14 @@ fn merge(known: &mut Map<String, Value>, feed: Feed, properties: Map<String, Val
     }
 }
 
-fn groups(known: &mut BTreeMap<String, Group>, afresh: bool, complete: bool, changes: Vec<Change>) {
-    if afresh {
-        known.clear();
-    }
-    for change in changes {
-        let Some(id) = usable(&change.id) else { continue };
-        if change.removed.is_none() {
-            known.entry(id).or_default().apply(&change.properties, complete);
-        } else if complete {
-            known.remove(&id);
-        }
-    }
-}
-
 impl Group {
-    /// A large group comes in several entries, each with a part of its members.
-    fn apply(&mut self, properties: &Map<String, Value>, complete: bool) {
-        if let Some(name) = properties.get("displayName") {
+    fn apply(&mut self, change: &Change, complete: bool) {
+        if let Some(name) = change.properties.get("displayName") {
             self.display_name = name.as_str().unwrap_or_default().to_owned();
         }
-        let members = properties.get("members@delta").and_then(Value::as_array);
-        for member in members.into_iter().flatten() {
-            let Some(id) = member.get("id").and_then(Value::as_str).and_then(usable) else { continue };
-            if member.get("@removed").is_none() {
+        for member in &change.members {
+            let Some(id) = usable(&member.id) else { continue };
+            if !member.removed {
                 self.members.insert(id);
             } else if complete {
                 self.members.remove(&id);

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 pub use groups::{Group, GroupError};
 pub use person::{EXTENSION_ATTRIBUTES, Person};
-pub use round::{Change, Feed, Removed, Round};
+pub use round::{Change, Feed, Member, Round};
 pub use rules::Rules;
 
 /// The state of a directory, moved on by each [`Round`] that is applied to it.

@@ -18,7 +18,8 @@ pub enum Feed {
 }
 
 impl Feed {
-    /// The properties that are kept of each object, by Graph's names; any other is dropped.
+    /// The properties that are kept of each object, by Graph's names; any other is dropped. Groups are also read for
+    /// their members.
     pub const fn properties(self) -> &'static [&'static str] {
         match self {
             Feed::Users => USER,
@@ -66,7 +67,7 @@ const ORG_CONTACT: &[&str] = &[
     "surname",
 ];
 
-const GROUP: &[&str] = &["displayName", "members"];
+const GROUP: &[&str] = &["displayName"];
 
 /// One entry of a delta answer.
 ///
@@ -75,19 +76,21 @@ const GROUP: &[&str] = &["displayName", "members"];
 pub struct Change {
     /// The object's id.
     pub id: String,
-    /// The object is gone.
-    pub removed: Option<Removed>,
+    /// The object is gone, for good or restorable.
+    pub removed: bool,
     /// The properties that the entry names: a value sets, `null` clears, an absent one is as it was.
     pub properties: Map<String, Value>,
+    /// The members of a group that came or went; a large group comes in several entries.
+    pub members: Vec<Member>,
 }
 
-/// How an object went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removed {
-    /// It was deleted softly and can be restored.
-    Changed,
-    /// It is gone for good.
-    Deleted,
+/// A member of a group that came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The id of the user, org contact, group or whatever it is.
+    pub id: String,
+    /// It went.
+    pub removed: bool,
 }
 
 /// The entries of one round of a delta query, in the order in which they came.
@@ -103,7 +106,7 @@ pub struct Round {
 
 impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.removed.is_some() { "removed" } else { "set" };
+        let what = if self.removed { "removed" } else { "set" };
         write!(f, "Change({} {what})", self.id)
     }
 }

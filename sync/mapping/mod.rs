@@ -9,7 +9,7 @@ mod options;
 mod shape;
 
 use crate::directory::Person;
-use crate::{Address, Content, Field};
+use crate::{Address, Content, Field, notes};
 
 use clean::clean;
 use draft::Draft;
@@ -63,7 +63,7 @@ impl Mapping {
     /// What the admin wrote into the options.
     fn own(&self, draft: &mut Draft<'_>) {
         self.categories.iter().for_each(|category| draft.put(Field::Categories, category));
-        draft.set(Field::PersonalNotes, self.notes.trim().to_owned());
+        draft.set(Field::PersonalNotes, notes::block(&notes::unix_lines(self.notes.trim())));
         self.fixed.iter().for_each(|(&field, text)| draft.fix(field, text));
     }
 }
