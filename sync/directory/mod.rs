@@ -65,3 +65,6 @@ impl fmt::Debug for Directory {
         )
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
