@@ -57,9 +57,9 @@ fn the_least_for_azure() {
 #[test]
 fn an_empty_environment_is_told_all_it_lacks() {
     insta::assert_snapshot!(refusals(&[], &[]), @r"
-    WHEELHOUSE_PLATFORM is not set: set it as the table of settings says
-    WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID is not set: set it as the table of settings says
-    WHEELHOUSE_APP_CLIENT_ID is not set: set it as the table of settings says
+    WHEELHOUSE_PLATFORM is not set: set it to embedded or azure
+    WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID is not set: copy it from the portal: 00000000-0000-…, 36 characters
+    WHEELHOUSE_APP_CLIENT_ID is not set: copy it from the portal: 00000000-0000-…, 36 characters
     ");
 }
 

@@ -72,7 +72,8 @@ impl Vars {
         let Some(value) = self.left.remove(&name) else {
             // A value that could not even be taken as text was refused already.
             if !self.refusals.iter().any(|refusal| refusal.variable == name) {
-                self.refuse(&name, "is not set", "set it as the table of settings says");
+                let fix = read("").err().map(|(_, fix)| fix);
+                self.refuse(&name, "is not set", &fix.unwrap_or_default());
             }
             return None;
         };

@@ -13,6 +13,8 @@ use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::invocation::loggable;
+
 /// A message of a queue, as the host handed it over.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QueueMessage {
@@ -52,7 +54,7 @@ impl QueueMessage {
         };
         Ok(Self {
             bytes,
-            id: text(&metadata, "Id").filter(|id| is_plain_id(id)),
+            id: text(&metadata, "Id").filter(|id| loggable(id).is_some()),
             dequeue_count: text(&metadata, "DequeueCount").and_then(|count| count.parse().ok()),
             inserted: text(&metadata, "InsertionTime").and_then(|time| moment(&time)),
         })
@@ -159,11 +161,6 @@ fn text(metadata: &Map<String, Value>, key: &str) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-/// Ids go into logs and keys, so nothing else may pass for one.
-fn is_plain_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// A time of the host; its "never" is the first of January of the year 1.

@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use super::answer::{Failure, answer, refusal};
 use super::envelope::{BadEnvelope, QueueMessage, TimerTick};
-use super::invocation::Invocation;
+use super::invocation::{Invocation, loggable};
 use super::origin::check_envelope;
 use super::panics;
 use super::state::Host;
@@ -69,7 +69,7 @@ impl<A: Send + Sync + 'static> Functions<A> {
 
     /// The whole router: what is not a function is 404, what panics is 500.
     pub fn into_router(self) -> Router {
-        self.router.fallback(unknown).layer(from_fn(panics::caught)).with_state(self.host)
+        self.router.fallback(no_function).layer(from_fn(panics::caught)).with_state(self.host)
     }
 
     fn envelope<M, F, Fut>(mut self, name: &'static str, decode: Decode<M>, run: F) -> Self
@@ -118,6 +118,13 @@ where
 fn refused(bad: &BadEnvelope) -> Response {
     tracing::error!(reason = %bad, "refused");
     refusal(StatusCode::BAD_REQUEST, bad)
+}
+
+/// A function that is declared but not in this binary ends here.
+async fn no_function(uri: Uri) -> Response {
+    let name = loggable(uri.path().trim_start_matches('/')).unwrap_or("unknown");
+    tracing::warn!(function = name, "there is no such function");
+    unknown().await
 }
 
 async fn unknown() -> Response {

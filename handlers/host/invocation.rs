@@ -78,11 +78,14 @@ impl Invocation {
     }
 }
 
-/// A header that goes into the log: short, and of harmless characters.
 fn token(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?.to_str().ok()?;
-    let harmless = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    ((1..=64).contains(&value.len()) && harmless).then(|| value.to_owned())
+    headers.get(name)?.to_str().ok().and_then(loggable).map(str::to_owned)
+}
+
+/// What may go into the log although somebody else wrote it: short, and of letters, digits and hyphens.
+pub(super) fn loggable(text: &str) -> Option<&str> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    ((1..=64).contains(&text.len()) && is_plain).then_some(text)
 }
 
 #[cfg(test)]

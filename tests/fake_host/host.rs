@@ -134,12 +134,19 @@ impl FakeHost {
         self.record.lock().unwrap().starts
     }
 
-    /// Everything that the handlers so far have written.
-    pub async fn lines(&self) -> Vec<Line> {
-        let state = self.state.lock().await;
-        let mut lines = self.record.lock().unwrap().lines.clone();
-        lines.extend(state.worker.iter().flat_map(|worker| worker.lines()));
+    /// Kills the handler; everything that it and those before it have written.
+    pub async fn into_lines(self) -> Vec<Line> {
+        let mut lines = self.record.into_inner().unwrap().lines;
+        if let Some(worker) = self.state.into_inner().worker {
+            worker.kill();
+            lines.extend(worker.all_lines());
+        }
         lines
+    }
+
+    /// Where the handler listens, on loopback.
+    pub async fn port(&self) -> Option<u16> {
+        self.state.lock().await.worker.as_ref().map(|worker| worker.port)
     }
 
     pub async fn process_id(&self) -> Option<u32> {
@@ -156,7 +163,7 @@ impl FakeHost {
                     return Err("the handler has ended with 0 and is not started again".to_owned());
                 }
                 Some((worker, Some(_))) => {
-                    self.record.lock().unwrap().lines.extend(worker.lines());
+                    self.record.lock().unwrap().lines.extend(worker.all_lines());
                     state.worker = None;
                     state.errors += u32::from(worker.has_failed());
                 }

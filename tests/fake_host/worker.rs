@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The code with which a handler asks to be started anew.
 const ASKED_FOR: i32 = 200;
@@ -18,6 +20,7 @@ pub struct Worker {
     pub port: u16,
     kind: Kind,
     lines: Lines,
+    readers: Mutex<Vec<JoinHandle<()>>>,
     is_restarting: AtomicBool,
 }
 
@@ -49,11 +52,12 @@ pub struct Program {
     pub path: PathBuf,
     pub arguments: Vec<String>,
     pub settings: Vec<(String, String)>,
+    port: Option<u16>,
 }
 
 impl Program {
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_owned(), arguments: Vec::new(), settings: Vec::new() }
+        Self { path: path.as_ref().to_owned(), arguments: Vec::new(), settings: Vec::new(), port: None }
     }
 
     pub fn argument(mut self, argument: &str) -> Self {
@@ -66,13 +70,19 @@ impl Program {
         self
     }
 
+    /// On this port, instead of any that is free.
+    pub fn on_port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
     pub fn launch(self) -> Launch {
         Arc::new(move || self.start())
     }
 
     /// Starts the program with the host's variables and its settings, and with nothing of ours.
     fn start(&self) -> Worker {
-        let port = free_port();
+        let port = self.port.unwrap_or_else(free_port);
         let mut child = Command::new(&self.path)
             .args(&self.arguments)
             .env_clear()
@@ -83,10 +93,11 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the handler can be started");
-        let lines = Lines::default();
-        read_lines(child.stdout.take().expect("piped"), false, lines.clone());
-        read_lines(child.stderr.take().expect("piped"), true, lines.clone());
-        Worker::new(port, Kind::Process(Mutex::new(child)), lines)
+        let (out, err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+        let worker = Worker::new(port, Kind::Process(Mutex::new(child)));
+        worker.read_lines(out, false);
+        worker.read_lines(err, true);
+        worker
     }
 }
 
@@ -101,18 +112,15 @@ fn host_variables(port: u16) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn read_lines(from: impl Read + Send + 'static, is_error: bool, into: Lines) {
-    std::thread::spawn(move || {
-        for text in BufReader::new(from).lines().map_while(Result::ok) {
-            into.lock().unwrap().push(Line { is_error, text });
-        }
-    });
-}
-
-/// A port that was free a moment ago.
+/// A port that is free now, and below those that systems give to connections: nobody takes it before the handler does.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id().wrapping_mul(97);
+    let mut ports = (0..1000).map(|_| {
+        let next = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(10_000 + first.wrapping_add(next) % 20_000).expect("a port")
+    });
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }
 
 /// Launches a handler within this process; `make` gets what ends it with a code.
@@ -133,13 +141,24 @@ pub fn within(make: impl Fn(ExitCode) -> axum::Router + Send + Sync + 'static) -
             axum::serve(listener, router).await
         });
         let runtime = Mutex::new(Some(runtime));
-        Worker::new(port, Kind::Within { runtime, exit }, Lines::default())
+        Worker::new(port, Kind::Within { runtime, exit })
     })
 }
 
 impl Worker {
-    fn new(port: u16, kind: Kind, lines: Lines) -> Self {
-        Self { port, kind, lines, is_restarting: AtomicBool::new(false) }
+    fn new(port: u16, kind: Kind) -> Self {
+        let (lines, readers) = Default::default();
+        Self { port, kind, lines, readers, is_restarting: AtomicBool::new(false) }
+    }
+
+    fn read_lines(&self, from: impl Read + Send + 'static, is_error: bool) {
+        let into = self.lines.clone();
+        let reader = std::thread::spawn(move || {
+            for text in BufReader::new(from).lines().map_while(Result::ok) {
+                into.lock().unwrap().push(Line { is_error, text });
+            }
+        });
+        self.readers.lock().unwrap().push(reader);
     }
 
     /// Kills it to start it anew, as the host does after a time-out: this is not its error.
@@ -189,8 +208,25 @@ impl Worker {
         }
     }
 
+    /// Waits for its own end, for a while; its code and everything that it has written.
+    pub fn wait(&self) -> (i32, Vec<Line>) {
+        let ended = (0..2000).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            self.exit_code()
+        });
+        (ended.expect("it should have ended by itself"), self.all_lines())
+    }
+
+    /// What it has written so far.
     pub fn lines(&self) -> Vec<Line> {
         self.lines.lock().unwrap().clone()
+    }
+
+    /// What it has written in all; only when it has ended.
+    pub fn all_lines(&self) -> Vec<Line> {
+        let readers = std::mem::take(&mut *self.readers.lock().unwrap());
+        readers.into_iter().for_each(|reader| reader.join().expect("a reader"));
+        self.lines()
     }
 
     pub fn process_id(&self) -> Option<u32> {
