@@ -94,3 +94,6 @@ fn smtp(proxy: &str) -> Option<&str> {
     let (kind, address) = proxy.split_once(':')?;
     kind.eq_ignore_ascii_case("smtp").then_some(address)
 }
+
+#[cfg(test)]
+mod tests;

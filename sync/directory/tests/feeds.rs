@@ -95,7 +95,10 @@ fn a_deep_chain_of_groups_is_no_danger() {
 #[test]
 fn an_unknown_group_is_told_from_groups_that_were_never_read() {
     let unknown = directory([], [], []).members_of(&[id(5)]).unwrap_err();
-    assert_eq!(unknown.to_string(), "there is no group 00000000-0000-0000-0000-000000000005 in the directory");
+    assert_eq!(
+        unknown.to_string(),
+        "there is no group 00000000-0000-0000-0000-000000000005 in the directory"
+    );
     let mut unread = Directory::default();
     unread.apply(Feed::Groups, broken(Everything, [group(5, &[1])]));
     assert_eq!(unread.members_of(&[id(5)]), Err(GroupError::NotRead));
@@ -137,6 +140,7 @@ fn what_is_stored_comes_back_and_what_is_printed_names_nobody() {
     let directory = directory([set(1, json!({"displayName": "Ana"}))], [], [group(9, &[1])]);
     let stored = serde_json::to_vec(&directory).unwrap();
     assert!(serde_json::from_slice::<Directory>(&stored).unwrap() == directory);
-    let printed = format!("{directory:?} {:?} {:?}", person(&directory, 1), set(1, json!({"displayName": "Ana"})));
+    let printed =
+        format!("{directory:?} {:?} {:?}", person(&directory, 1), set(1, json!({"displayName": "Ana"})));
     assert!(!printed.contains("Ana"), "{printed}");
 }
