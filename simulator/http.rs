@@ -44,7 +44,7 @@ pub(crate) async fn front(
     wire(answer)
 }
 
-async fn respond(world: &World, parts: &Parts, body: Bytes) -> Answer {
+async fn respond(world: &Arc<World>, parts: &Parts, body: Bytes) -> Answer {
     let path = parts.uri.path();
     let below = path.get(..6).filter(|head| head.eq_ignore_ascii_case("/v1.0/")).and_then(|_| path.get(5..));
     if let Some(below) = below {

@@ -10,20 +10,30 @@
 //! # }
 //! ```
 
+mod cli;
+mod company;
+mod company_names;
 mod control;
 mod door;
 mod error;
 mod graph;
 mod http;
 mod identity;
+mod info;
 mod login;
+mod people;
 mod recording;
 mod simulator;
 mod state;
 mod tenant;
 mod user_operations;
 
+pub use cli::{GROUP, Settings, give_mailboxes, serve_cli};
+pub use company::{Company, Filled, company_user, fill_company};
+pub use control::Command;
 pub use error::{Error, ErrorKind};
+pub use info::Info;
+pub use people::{changes, import_people, person, person_id};
 pub use recording::Exchange;
 pub use simulator::{Options, Simulator};
 pub use state::clock::Clock;

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::door::{Allowance, Door};
 use crate::error::Error;
 use crate::http;
+use crate::info::Info;
 use crate::recording::Exchange;
 use crate::state::clock::Clock;
 use crate::state::counters::Counts;
@@ -83,37 +84,43 @@ impl Simulator {
     /// The address that stands for `https://graph.microsoft.com`; requests go to `{graph_url}/v1.0/…`.
     #[must_use]
     pub fn graph_url(&self) -> String {
-        self.world.base().to_owned()
+        self.info().graph_url
     }
 
     /// The address that stands for `https://login.microsoftonline.com`.
     #[must_use]
     pub fn login_url(&self) -> String {
-        self.world.base().to_owned()
+        self.info().login_url
     }
 
     /// The whole address of the managed identity endpoint: `IDENTITY_ENDPOINT` of App Service.
     #[must_use]
     pub fn identity_url(&self) -> String {
-        format!("{}/identity/token", self.world.base())
+        self.info().identity_url
     }
 
     /// The secret that the identity endpoint wants: `IDENTITY_HEADER` of App Service.
     #[must_use]
     pub fn identity_header(&self) -> String {
-        self.world.app.identity_header.clone()
+        self.info().identity_header
     }
 
     /// The client id of the managed identity.
     #[must_use]
     pub fn identity_client_id(&self) -> String {
-        self.world.app.identity_client_id.to_string()
+        self.info().identity_client_id
     }
 
     /// The whole address of the remote control; see [`Command`](crate::Command).
     #[must_use]
     pub fn control_url(&self) -> String {
-        format!("{}/control", self.world.base())
+        self.info().control_url
+    }
+
+    /// All addresses, ids and a fresh token of the first tenant.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        Info::of(&self.first)
     }
 
     /// Another tenant in the same world, empty.

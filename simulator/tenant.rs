@@ -210,6 +210,16 @@ impl Tenant {
         self.objects(Kind::OrgContact)
     }
 
+    /// The id of the group of this name.
+    #[must_use]
+    pub fn group_named(&self, name: &str) -> Option<String> {
+        let directory = lock(&self.state.directory);
+        let mut groups = directory.groups.all_present();
+        groups
+            .find(|(_, group)| group.props.get("displayName").is_some_and(|n| n == name))
+            .map(|(id, _)| id.to_string())
+    }
+
     fn objects(&self, kind: Kind) -> Vec<Value> {
         let directory = lock(&self.state.directory);
         directory.of(kind).all_present().map(|(_, object)| object.props.clone().into()).collect()

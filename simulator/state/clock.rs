@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 /// The time of a simulated world; clones share it.
 ///
@@ -52,11 +52,6 @@ impl Clock {
 
     pub(crate) fn seconds(&self) -> i64 {
         self.micros() / 1_000_000
-    }
-
-    /// The present moment as Graph writes it, whole seconds.
-    pub(crate) fn stamp(&self) -> String {
-        self.now().to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
     /// Waits until the given microsecond; a virtual clock never waits.

@@ -35,8 +35,12 @@ impl Object {
         self.members.iter().filter(|(_, (_, present))| *present).map(|(id, _)| *id)
     }
 
-    /// Sets a property; whether that changed anything.
+    /// Sets a property; whether that changed anything. Objects take the members that are named.
     fn set(&mut self, name: &str, value: Value, version: u64) -> bool {
+        let value = match (self.props.get(name), value) {
+            (Some(Value::Object(held)), Value::Object(members)) => merged(held.clone(), members),
+            (_, value) => value,
+        };
         let same = self.props.get(name).map_or(value.is_null(), |held| *held == value);
         if !same {
             self.props.insert(name.to_owned(), value);
@@ -212,6 +216,12 @@ impl Directory {
         };
         self.users.all_present().find(|(_, object)| named(object)).map(|(id, object)| (*id, object))
     }
+}
+
+fn merged(mut held: Map<String, Value>, members: Map<String, Value>) -> Value {
+    held.extend(members);
+    held.retain(|_, value| !value.is_null());
+    held.into()
 }
 
 fn missing(kind: Kind, id: Uuid) -> String {

@@ -122,11 +122,6 @@ impl TenantState {
     fn known(&self, user: Uuid) -> Option<Arc<Cell>> {
         self.mailboxes.read().unwrap_or_else(PoisonError::into_inner).get(&user).cloned()
     }
-
-    /// Every mailbox that was ever touched.
-    pub(crate) fn cells(&self) -> Vec<Arc<Cell>> {
-        self.mailboxes.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
 }
 
 const NOT_ENABLED: &str = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";

@@ -1,0 +1,60 @@
+//! The commands of the remote control.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::state::fault::Fault;
+use crate::state::lag::Lag;
+use crate::state::tenant::{MailboxState, Standing};
+use crate::state::world::Quirks;
+
+/// One command, as JSON `{"do": "add-user", "user": {…}}`; each does what the method of its name does.
+///
+/// The answer is what the method returns, as JSON: `null` for nothing, a string for an id. A refused command gives
+/// status 400 and `{"error": "…"}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(missing_docs)] // each is documented at its method
+pub enum Command {
+    Info,
+    Token,
+    AddTenant,
+    SetStanding { standing: Standing },
+    SetRoles { roles: Vec<String> },
+    AddUser { user: Value },
+    UpdateUser { id: Uuid, set: Value },
+    RemoveUser { id: Uuid },
+    PurgeUser { id: Uuid },
+    RestoreUser { id: Uuid },
+    AddGroup { group: Value },
+    UpdateGroup { id: Uuid, set: Value },
+    RemoveGroup { id: Uuid },
+    AddMember { group: Uuid, member: Uuid },
+    RemoveMember { group: Uuid, member: Uuid },
+    AddOrgContact { contact: Value },
+    UpdateOrgContact { id: Uuid, set: Value },
+    RemoveOrgContact { id: Uuid },
+    Users,
+    Groups,
+    OrgContacts,
+    SetMailboxState { user: Uuid, state: MailboxState },
+    MailboxContents { user: Uuid },
+    SetLag { user: Uuid, lag: Option<Lag> },
+    UserCreatesFolder { user: Uuid, name: String },
+    UserDeletesFolder { user: Uuid, folder: String },
+    UserCreatesContact { user: Uuid, folder: String, fields: Value },
+    UserEditsContact { user: Uuid, contact: String, fields: Value },
+    UserDeletesContact { user: Uuid, contact: String },
+    UserMovesContact { user: Uuid, contact: String, folder: String },
+    AddFault { fault: Fault },
+    ClearFaults,
+    SetQuirks { quirks: Quirks },
+    SetLatency { milliseconds: u64 },
+    SetTokenSeconds { seconds: u64 },
+    Advance { seconds: u64 },
+    Counts,
+    ResetCounts,
+    Record { on: bool },
+    Recorded,
+}

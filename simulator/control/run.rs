@@ -1,0 +1,140 @@
+//! Running the commands of the remote control.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Command;
+use crate::error::Error;
+use crate::info::Info;
+use crate::state::lock;
+use crate::tenant::Tenant;
+
+type Outcome = Result<Value, Error>;
+
+fn done(result: Result<(), Error>) -> Outcome {
+    result.map(|()| Value::Null)
+}
+
+impl Tenant {
+    /// Runs a command on this tenant or its world.
+    ///
+    /// # Errors
+    /// As the method that the command names.
+    pub fn execute(&self, command: Command) -> Result<Value, Error> {
+        match command {
+            Command::AddUser { .. } | Command::UpdateUser { .. } | Command::RemoveUser { .. } => {
+                self.users_do(command)
+            }
+            Command::PurgeUser { .. } | Command::RestoreUser { .. } => self.users_do(command),
+            Command::AddGroup { .. } | Command::UpdateGroup { .. } | Command::RemoveGroup { .. } => {
+                self.groups_do(command)
+            }
+            Command::AddMember { .. } | Command::RemoveMember { .. } => self.groups_do(command),
+            Command::AddOrgContact { .. }
+            | Command::UpdateOrgContact { .. }
+            | Command::RemoveOrgContact { .. } => self.org_contacts_do(command),
+            Command::UserCreatesFolder { .. } | Command::UserDeletesFolder { .. } => {
+                self.colleague_does(command)
+            }
+            Command::UserCreatesContact { .. } | Command::UserEditsContact { .. } => {
+                self.colleague_does(command)
+            }
+            Command::UserDeletesContact { .. } | Command::UserMovesContact { .. } => {
+                self.colleague_does(command)
+            }
+            other => Ok(self.look(&other).unwrap_or_else(|| self.switch(other))),
+        }
+    }
+
+    fn users_do(&self, command: Command) -> Outcome {
+        match command {
+            Command::AddUser { user } => self.add_user(user).map(|id| json!(id)),
+            Command::UpdateUser { id, set } => self.update_user(id, &set).map(|changed| json!(changed)),
+            Command::RemoveUser { id } => done(self.remove_user(id)),
+            Command::PurgeUser { id } => done(self.purge_user(id)),
+            Command::RestoreUser { id } => done(self.restore_user(id)),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    fn groups_do(&self, command: Command) -> Outcome {
+        match command {
+            Command::AddGroup { group } => self.add_group(group).map(|id| json!(id)),
+            Command::UpdateGroup { id, set } => self.update_group(id, &set).map(|changed| json!(changed)),
+            Command::RemoveGroup { id } => done(self.remove_group(id)),
+            Command::AddMember { group, member } => done(self.add_member(group, member)),
+            Command::RemoveMember { group, member } => done(self.remove_member(group, member)),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    fn org_contacts_do(&self, command: Command) -> Outcome {
+        match command {
+            Command::AddOrgContact { contact } => self.add_org_contact(contact).map(|id| json!(id)),
+            Command::UpdateOrgContact { id, set } => {
+                self.update_org_contact(id, &set).map(|changed| json!(changed))
+            }
+            Command::RemoveOrgContact { id } => done(self.remove_org_contact(id)),
+            _ => Ok(Value::Null),
+        }
+    }
+
+    fn colleague_does(&self, command: Command) -> Outcome {
+        match command {
+            Command::UserCreatesFolder { user, name } => {
+                self.user_creates_folder(user, &name).map(Value::from)
+            }
+            Command::UserDeletesFolder { user, folder } => done(self.user_deletes_folder(user, &folder)),
+            Command::UserCreatesContact { user, folder, fields } => {
+                self.user_creates_contact(user, &folder, fields).map(Value::from)
+            }
+            Command::UserEditsContact { user, contact, fields } => {
+                done(self.user_edits_contact(user, &contact, fields))
+            }
+            Command::UserDeletesContact { user, contact } => done(self.user_deletes_contact(user, &contact)),
+            Command::UserMovesContact { user, contact, folder } => {
+                done(self.user_moves_contact(user, &contact, &folder))
+            }
+            _ => Ok(Value::Null),
+        }
+    }
+
+    /// Commands that change nothing; `None` for the others.
+    fn look(&self, command: &Command) -> Option<Value> {
+        match command {
+            Command::Info => Some(json!(Info::of(self))),
+            Command::Token => Some(self.token().into()),
+            Command::Users => Some(self.users().into()),
+            Command::Groups => Some(self.groups().into()),
+            Command::OrgContacts => Some(self.org_contacts().into()),
+            Command::MailboxContents { user } => Some(self.mailbox_contents(*user)),
+            Command::Counts => Some(json!(self.world.counters.read())),
+            Command::Recorded => Some(json!(self.world.recorder.take())),
+            _ => None,
+        }
+    }
+
+    fn switch(&self, command: Command) -> Value {
+        let world = &self.world;
+        match command {
+            Command::AddTenant => return json!(world.add_tenant().id),
+            Command::SetStanding { standing } => self.set_standing(standing),
+            Command::SetRoles { roles } => {
+                self.set_roles(&roles.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            Command::SetMailboxState { user, state } => self.set_mailbox_state(user, state),
+            Command::SetLag { user, lag } => self.set_lag(user, lag),
+            Command::AddFault { fault } => world.faults.add(fault),
+            Command::ClearFaults => world.faults.clear(),
+            Command::SetQuirks { quirks } => *lock(&world.quirks) = quirks,
+            Command::SetLatency { milliseconds } => world.set_latency(Duration::from_millis(milliseconds)),
+            Command::SetTokenSeconds { seconds } => world.set_lifetime(seconds),
+            Command::Advance { seconds } => world.clock.advance(Duration::from_secs(seconds)),
+            Command::ResetCounts => world.counters.reset(),
+            Command::Record { on } => world.recorder.turn(on),
+            _ => {}
+        }
+        Value::Null
+    }
+}
