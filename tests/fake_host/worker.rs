@@ -107,7 +107,7 @@ fn host_variables(port: u16) -> Vec<(&'static str, String)> {
         ("FUNCTIONS_HTTPWORKER_PORT", port.to_string()),
         ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", "2f5c9a52-6a37-4c1e-8d43-1be1a9e8d2a7".to_owned()),
         ("FUNCTIONS_HTTPWORKER_ID", "2f5c9a52-6a37-4c1e-8d43-1be1a9e8d2a7".to_owned()),
-        ("FUNCTIONS_APP_ROOT_PATH", "/home/site/wwwroot".to_owned()),
+        ("FUNCTIONS_APP_ROOT_PATH", "/var/site/wwwroot".to_owned()),
         ("WEBSITE_INSTANCE_ID", "instance".to_owned()),
     ]
 }
