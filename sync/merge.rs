@@ -125,3 +125,6 @@ fn audience(
     }
     Ok(audience)
 }
+
+#[cfg(test)]
+mod tests;

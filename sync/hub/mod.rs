@@ -13,3 +13,6 @@ pub use audience::Audience;
 pub use config::{Connector, Contributes, HubConfig, Kind, OnLeave, Receives, Spoke};
 pub use parse::parse;
 pub use problem::Problem;
+
+#[cfg(test)]
+mod tests;

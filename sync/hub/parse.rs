@@ -2,6 +2,9 @@
 
 use super::{HubConfig, Problem};
 
+/// What the parser calls by Rust's names.
+const NUMBER: &str = "a whole number from 0 up";
+
 /// Reads a configuration, or says where it can't be read, what is allowed there and what to do.
 ///
 /// Values of the document are not repeated in the message. Call [`HubConfig::validate`] next.
@@ -16,7 +19,7 @@ pub fn parse(json: &[u8]) -> Result<HubConfig, Problem> {
 }
 
 fn problem(field: &str, error: &serde_json::Error) -> Problem {
-    let message = without_values(&error.to_string());
+    let message = without_values(&error.to_string()).replace("usize", NUMBER).replace("u32", NUMBER);
     let fix = if message.starts_with("unknown field") {
         "remove it or correct its spelling"
     } else if message.starts_with("missing field") {

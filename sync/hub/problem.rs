@@ -7,7 +7,7 @@ use crate::directory::GroupError;
 
 /// One thing that keeps a configuration from being used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Error)]
-#[error("{field}: {problem}; {fix}")]
+#[error("{}: {problem}; {fix}", if field.is_empty() { "the document" } else { field })]
 pub struct Problem {
     /// Where, such as `spokes[1].receives.audience`; empty for the document as a whole.
     pub field: String,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::de::value::StringDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 struct Unique<K, V>(PhantomData<(K, V)>);
@@ -31,7 +32,9 @@ where
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
         let mut map = BTreeMap::new();
-        while let Some(key) = from.next_key::<K>()? {
+        // Read as text first, so that an error further in knows under which name it happened.
+        while let Some(name) = from.next_key::<String>()? {
+            let key = K::deserialize(StringDeserializer::new(name))?;
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("`{key}` stands here twice")));
             }

@@ -10,17 +10,21 @@ use crate::directory::{Change, Directory, Feed};
 const NAMES: [&str; 4] = ["displayName", "jobTitle", "mail", "businessPhones"];
 
 /// What happens to one user: properties are set and cleared, or the user goes.
-fn event() -> impl Strategy<Value = Option<BTreeMap<usize, Value>>> {
+type Event = Option<BTreeMap<usize, Value>>;
+
+/// Who it happens to, what, and whether the entry comes twice.
+type Happening = (u64, Event, bool);
+
+fn event() -> impl Strategy<Value = Event> {
     let value = prop_oneof![Just(Value::Null), Just(json!([])), "[a-c]".prop_map(Value::from)];
     prop_oneof![4 => prop::collection::btree_map(0..NAMES.len(), value, 0..3).prop_map(Some), 1 => Just(None)]
 }
 
-/// A history: who it happens to, what, and whether the entry comes twice.
-fn history() -> impl Strategy<Value = Vec<(u64, Option<BTreeMap<usize, Value>>, bool)>> {
+fn history() -> impl Strategy<Value = Vec<Happening>> {
     prop::collection::vec((0..5u64, event(), any::<bool>()), 0..40)
 }
 
-fn change(user: u64, event: &Option<BTreeMap<usize, Value>>) -> Change {
+fn change(user: u64, event: &Event) -> Change {
     match event {
         None => gone(user),
         Some(values) => {
@@ -30,7 +34,7 @@ fn change(user: u64, event: &Option<BTreeMap<usize, Value>>) -> Change {
 }
 
 /// The world as it is after the history: what a full reading tells, where unset properties are left out.
-fn world(history: &[(u64, Option<BTreeMap<usize, Value>>, bool)]) -> Vec<Change> {
+fn world(history: &[Happening]) -> Vec<Change> {
     let mut users: BTreeMap<u64, BTreeMap<&str, Value>> = BTreeMap::new();
     for (user, event, _) in history {
         match event {
