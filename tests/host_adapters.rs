@@ -16,7 +16,7 @@ use fake_host::answer::Verdict;
 use fake_host::envelope::{self, Delivery, Form};
 use fake_host::front::{Mode, send_on};
 use fake_host::host::{FakeHost, Times};
-use fake_host::package::{Package, Trigger};
+use fake_host::package::Package;
 use fake_host::queue::{LEASE_MS, Queues, pump};
 use fake_host::wire::{Call, Sent};
 use fake_host::worker::within;
