@@ -8,6 +8,8 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
+use crate::places;
+
 /// Takes a line of output.
 pub type Lines<'a> = &'a mut dyn FnMut(&str);
 
@@ -21,7 +23,7 @@ impl Job {
     /// The program and its arguments; it reads no standard input.
     pub fn new<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) -> Self {
         let mut command = Command::new(&program);
-        command.args(arguments).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null()).current_dir(places::root());
         let words = arguments.iter().map(AsRef::as_ref);
         let words: Vec<_> = [program.as_ref()].into_iter().chain(words).map(OsStr::to_string_lossy).collect();
         Self { shown: words.join(" "), command }

@@ -10,10 +10,14 @@ mod laws;
 mod npm;
 mod places;
 mod progress;
+mod sdk;
+mod simulator;
 mod steps;
 mod stopwatch;
 mod tally;
 mod verify;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -24,6 +28,13 @@ enum Command {
     Verify(verify::Options),
     /// Run the laws of the sync core over many random worlds.
     Laws(laws::Options),
+    /// Run the simulated Microsoft 365 tenant alone, for any Graph client.
+    Simulator(simulator::Options),
+    /// Drive the simulator with one of Microsoft's own Graph SDKs.
+    Sdk {
+        /// The SDK's language.
+        language: sdk::Language,
+    },
     /// Measure, and print the figures.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -31,11 +42,22 @@ enum Command {
     Advisories,
 }
 
-fn main() -> anyhow::Result<()> {
-    std::env::set_current_dir(places::root())?;
-    match Command::parse() {
+fn main() -> ExitCode {
+    match run(Command::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Verify(options) => verify::run(&options),
         Command::Laws(options) => laws::run(&options, &mut |line| println!("{line}")),
+        Command::Simulator(options) => simulator::run(options),
+        Command::Sdk { language } => sdk::run(language, &mut |line| println!("{line}")),
         Command::Bench(bench) => bench::run(&bench),
         Command::Advisories => advisories::run(),
     }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::job::{Job, Lines};
-use crate::{demo, deny, laws, npm, places};
+use crate::{demo, deny, laws, npm, places, sdk};
 
 /// The fewest random worlds that each law must hold in before a change is called verified.
 const LAW_CASES: u64 = 100_000;
@@ -26,6 +26,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "test", about: "every test that needs nothing but Rust", run: test },
     Step { name: "laws", about: "the laws of the sync core, 100,000 worlds each", run: laws },
     Step { name: "azurite", about: "store and queue against the Azurite emulator", run: azurite },
+    Step { name: "sdk", about: "the official JavaScript Graph SDK against the simulator", run: sdk },
     Step {
         name: "demo",
         about: "the main job on 200 people and 25 mailboxes, its figures judged",
@@ -60,6 +61,10 @@ fn azurite(lines: Lines<'_>) -> Result<()> {
     Job::cargo(&["test", "--package", "platform", "--test", "azurite", "--", "--ignored"])
         .env("WHEELHOUSE_AZURITE", &folder)
         .run(lines)
+}
+
+fn sdk(lines: Lines<'_>) -> Result<()> {
+    sdk::run(sdk::Language::Javascript, lines)
 }
 
 fn doc(lines: Lines<'_>) -> Result<()> {
