@@ -35,7 +35,8 @@ pub struct Merged {
 /// Merges what the contributing spokes hold, by spoke id, into the hub's next snapshot.
 ///
 /// A spoke of the configuration that is missing in `spokes` counts as not read. From an incomplete reading nothing
-/// leaves the snapshot; what is read wins over what was kept. `version` moves if items, completeness or scope do.
+/// leaves the snapshot; what is read wins over what was kept. A person whom two spokes contribute is two items.
+/// `version` moves if items, completeness or scope do.
 ///
 /// Fails with the place in the configuration if it names a group that the directory doesn't have or whose
 /// members were never read to the end: then nobody can tell who is in.

@@ -36,7 +36,7 @@ impl HubConfig {
     }
 
     /// Every group that the configuration names, with its place.
-    fn groups(&self) -> Vec<(String, &String)> {
+    pub(super) fn groups(&self) -> Vec<(String, &String)> {
         let inside = self.contributing_at().flat_map(|(path, _, what)| {
             let Rules { groups, exclude_groups, .. } = &what.rules;
             [

@@ -1,12 +1,12 @@
 //! The configuration as it is written and stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{Audience, unique};
-use crate::directory::Rules;
+use crate::directory::{Feed, Rules};
 use crate::mapping::Mapping;
 use crate::{Field, Limits, Mode, Policy};
 
@@ -178,6 +178,14 @@ impl HubConfig {
             .iter()
             .enumerate()
             .filter_map(move |(at, spoke)| Some((place(at), spoke, spoke.receives.as_ref()?)))
+    }
+
+    /// The feeds of the directory that the hub needs: groups cost most, and are read only where one is named.
+    pub fn feeds(&self) -> BTreeSet<Feed> {
+        let contacts = self.contributing().any(|(_, contributes)| contributes.rules.org_contacts);
+        let wanted =
+            [(Feed::Users, true), (Feed::OrgContacts, contacts), (Feed::Groups, !self.groups().is_empty())];
+        wanted.into_iter().filter_map(|(feed, needed)| needed.then_some(feed)).collect()
     }
 
     /// How a receiving spoke of this hub treats the items of its mailboxes.

@@ -1,6 +1,7 @@
 //! Directories in tests, and the stories about them.
 
 mod feeds;
+mod history;
 mod laws;
 mod rules;
 

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::{config, good, with};
+use crate::directory::Feed;
 use crate::hub::{HubConfig, OnLeave, parse};
 use crate::{Field, Mode};
 
@@ -103,6 +104,16 @@ fn no_bytes_make_the_parser_panic() {
         assert!(parse(&good.as_bytes()[..cut]).is_err());
     }
     assert!(parse(&[0xff, 0xfe]).is_err() && parse("[".repeat(100_000).as_bytes()).is_err());
+}
+
+#[test]
+fn only_the_feeds_that_matter_are_read() {
+    use Feed::{Groups, OrgContacts, Users};
+    let feeds = |changes: &[_]| config(changes).feeds().into_iter().collect::<Vec<_>>();
+    assert_eq!(feeds(&[]), [Users, OrgContacts]);
+    assert_eq!(feeds(&[("/spokes/0/contributes/rules", json!({"orgContacts": false}))]), [Users]);
+    let excluded = ("/spokes/1/receives/audience", json!({"allMailboxes": true, "excludeGroups": ["g"]}));
+    assert_eq!(feeds(&[excluded]), [Users, OrgContacts, Groups]);
 }
 
 fn scope(config: &HubConfig) -> u64 {
