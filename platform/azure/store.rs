@@ -141,8 +141,7 @@ impl Store for BlobStore {
         let (blob, write) = (self.blob(key), Write { when, id: self.random.uuid().to_string() });
         match self.upload(&blob, key, &bytes, &write).await {
             Err(error) if error.kind() == Kind::Conflict || is_missing(&error) => {
-                let conflict = Error::new(Kind::Conflict, error.to_string()).because(error);
-                self.written_by_us(&blob, key, &write.id).await?.ok_or(conflict)
+                self.written_by_us(&blob, key, &write.id).await?.ok_or_else(|| conflict(key, error))
             }
             written => written,
         }
@@ -230,6 +229,12 @@ impl Store for BlobStore {
 fn listing(page: ListBlobsResponse) -> Listing {
     let keys = page.blob_items.into_iter().filter_map(|blob| blob.name).collect();
     Listing { keys, next: page.next_marker.filter(|marker| !marker.is_empty()).map(Page) }
+}
+
+/// A condition on a value that is not there fails as one on another version does.
+fn conflict(key: &str, error: Error) -> Error {
+    Error::new(Kind::Conflict, format!("{key}: the value is not in the expected state; read it again"))
+        .because(error)
 }
 
 /// Neither blob nor container.

@@ -23,7 +23,6 @@ pub async fn suite(store: Arc<dyn Store>, time: &Time) {
     a_lease_excludes(&store).await;
     a_lease_is_independent_of_the_value(&*store).await;
     a_lease_runs_out(&*store, time).await;
-    leases_left_behind_can_be_swept(&*store, time).await;
 }
 
 fn bytes(text: &'static str) -> Bytes {
@@ -244,6 +243,7 @@ async fn a_lease_is_independent_of_the_value(store: &dyn Store) {
 async fn a_lease_runs_out(store: &dyn Store, time: &Time) {
     let lost = store.lease("lease/lost", seconds(15)).await.unwrap();
     let kept = store.lease("lease/kept", seconds(15)).await.unwrap();
+    let left = store.lease("lease/left/behind", seconds(15)).await.unwrap();
     time.pass(seconds(8)).await;
     store.renew(&kept).await.unwrap();
     time.pass(seconds(7)).await;
@@ -257,15 +257,11 @@ async fn a_lease_runs_out(store: &dyn Store, time: &Time) {
     time.pass(seconds(15)).await;
     store.renew(&kept).await.unwrap();
     fails(store.lease("lease/kept", seconds(15)).await, Kind::Taken);
-}
 
-async fn leases_left_behind_can_be_swept(store: &dyn Store, time: &Time) {
-    let left = store.lease("swept/by/forgetting", seconds(15)).await.unwrap();
-    time.pass(seconds(15)).await;
-    for key in store.list("leases/swept/", None).await.unwrap().keys {
+    for key in store.list("leases/lease/left/", None).await.unwrap().keys {
         store.delete(&key, When::Any).await.unwrap();
     }
-    assert_eq!(store.list("leases/swept/", None).await.unwrap().keys, Vec::<String>::new());
+    assert_eq!(store.list("leases/lease/left/", None).await.unwrap().keys, Vec::<String>::new());
     store.release(left).await.unwrap();
-    store.lease("swept/by/forgetting", seconds(15)).await.unwrap();
+    store.lease("lease/left/behind", seconds(15)).await.unwrap();
 }

@@ -3,12 +3,12 @@
 use std::{
     fs::OpenOptions,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use super::{SqliteQueue, SqliteStore};
 use crate::{
@@ -74,14 +74,15 @@ impl Database {
         self.clock.now().timestamp_millis()
     }
 
-    /// Runs a job on the connection, off the async threads; it finishes even if the caller goes away.
+    /// Runs a job on the connection, off the async threads and after those that came before.
+    ///
+    /// Once begun it finishes, even if the caller goes away.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let connection = Arc::clone(&self.connection);
-        let locked = move || job(&mut connection.lock().unwrap_or_else(PoisonError::into_inner));
-        match tokio::task::spawn_blocking(locked).await {
+        let mut connection = Arc::clone(&self.connection).lock_owned().await;
+        match tokio::task::spawn_blocking(move || job(&mut connection)).await {
             Ok(done) => done.map_err(|error| failed(&self.path, error)),
             Err(error) => Err(stopped(&self.path).because(error)),
         }

@@ -78,13 +78,13 @@ impl Keys for FileKeys {
     async fn secret(&self, reference: &str) -> Result<Secret> {
         check_name(reference)?;
         let path = self.folder.join("secrets").join(reference);
-        let text = read_private(&path)?;
-        let mut text = text.ok_or_else(|| {
-            Error::new(
-                Kind::Gone,
-                format!("there is no secret {reference:?}; put it into {}", path.display()),
-            )
-        })?;
+        let place = path.display().to_string();
+        let read = tokio::task::spawn_blocking(move || read_private(&path)).await;
+        let text = read
+            .map_err(|error| Error::new(Kind::Unavailable, format!("{place}: not read")).because(error))??;
+        let missing =
+            || Error::new(Kind::Gone, format!("there is no secret {reference:?}; put it into {place}"));
+        let mut text = text.ok_or_else(missing)?;
         if text.ends_with(b"\n") {
             text.pop();
         }

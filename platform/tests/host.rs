@@ -30,7 +30,11 @@ use platform::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 
 /// A call that the handler got.
 struct Call {
@@ -430,26 +434,35 @@ async fn draining_gives_up_and_says_what_is_left() {
 
 #[tokio::test]
 async fn no_more_run_at_once_than_the_settings_say() {
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (counted, highest) = (Arc::clone(&running), Arc::clone(&most));
+    let (running, most, permits) =
+        (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let (counted, highest, gate) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&permits));
     let answer = move |_: &str, _| -> BoxFuture<'static, Response> {
-        let (counted, highest) = (Arc::clone(&counted), Arc::clone(&highest));
+        let (counted, highest, gate) = (Arc::clone(&counted), Arc::clone(&highest), Arc::clone(&gate));
         Box::pin(async move {
             highest.fetch_max(counted.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            for _ in 0..20 {
-                tokio::task::yield_now().await;
-            }
+            gate.acquire().await.unwrap().forget();
             counted.fetch_sub(1, Ordering::SeqCst);
             ok()
         })
     };
-    let world = World::new(Arc::new(answer)).await;
-    for number in 0..60 {
-        world.send("gather", &number.to_string()).await;
+    let before = async |queue: &SqliteQueue, _: &ManualClock| {
+        for number in 0..12 {
+            queue.send("gather", Bytes::from(number.to_string()), Duration::ZERO).await.unwrap();
+        }
+    };
+    let mut world = World::start(Arc::new(answer), false, before).await;
+    // A batch of four; when two of them are left, the next four.
+    for _ in 0..4 {
+        world.calls.recv().await.unwrap();
     }
+    permits.add_permits(2);
+    for _ in 0..4 {
+        world.calls.recv().await.unwrap();
+    }
+    permits.add_permits(100);
     world.host().drain(Duration::from_secs(60)).await.unwrap();
-    let most = most.load(Ordering::SeqCst);
-    assert!((2..=6).contains(&most), "{most} at once");
+    assert_eq!((most.load(Ordering::SeqCst), running.load(Ordering::SeqCst)), (6, 0));
 }
 
 #[tokio::test]
