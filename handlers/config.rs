@@ -19,7 +19,7 @@ use vars::{Vars, duration, guid, number, one_of, path, service_url, text, token}
 /// | --- | --- | --- |
 /// | `WHEELHOUSE_PLATFORM` | required | where things are kept: `embedded` (this machine) or `azure` |
 /// | `WHEELHOUSE_DATA_FOLDER` | required with `embedded` | the folder of the data file |
-/// | `WHEELHOUSE_KEY_FILE` | `wheelhouse.key` in the data folder; required with `azure` | the file with the key that seals all data |
+/// | `WHEELHOUSE_KEY_FOLDER` | the data folder; required with `azure` | the folder of the key that seals all data |
 /// | `WHEELHOUSE_BLOB_URL` | required with `azure` | the data account's blob endpoint |
 /// | `WHEELHOUSE_QUEUE_URL` | required with `azure` | the data account's queue endpoint |
 /// | `WHEELHOUSE_IDENTITY` | `managed-identity` | who signs in: `managed-identity`, or `developer` (who is signed in on this machine) |
@@ -65,8 +65,8 @@ pub enum Platform {
     Embedded {
         /// The folder of the data file.
         data_folder: PathBuf,
-        /// The file with the key that seals all data.
-        key_file: PathBuf,
+        /// The folder of the key that seals all data.
+        key_folder: PathBuf,
     },
     /// In an Azure storage account.
     Azure {
@@ -74,8 +74,8 @@ pub enum Platform {
         blob_url: Url,
         /// The data account's queue endpoint.
         queue_url: Url,
-        /// The file with the key that seals all data.
-        key_file: PathBuf,
+        /// The folder of the key that seals all data.
+        key_folder: PathBuf,
     },
 }
 
@@ -177,17 +177,17 @@ impl Platform {
 
     fn read_embedded(vars: &mut Vars) -> Option<Self> {
         let data_folder = vars.required("DATA_FOLDER", path);
-        let key_file = vars.optional("KEY_FILE", path);
+        let key_folder = vars.optional("KEY_FOLDER", path);
         let data_folder = data_folder?;
-        let key_file = key_file.unwrap_or_else(|| data_folder.join("wheelhouse.key"));
-        Some(Self::Embedded { data_folder, key_file })
+        let key_folder = key_folder.unwrap_or_else(|| data_folder.clone());
+        Some(Self::Embedded { data_folder, key_folder })
     }
 
     fn read_azure(vars: &mut Vars) -> Option<Self> {
         let blob_url = vars.required("BLOB_URL", service_url);
         let queue_url = vars.required("QUEUE_URL", service_url);
-        let key_file = vars.required("KEY_FILE", path);
-        Some(Self::Azure { blob_url: blob_url?, queue_url: queue_url?, key_file: key_file? })
+        let key_folder = vars.required("KEY_FOLDER", path);
+        Some(Self::Azure { blob_url: blob_url?, queue_url: queue_url?, key_folder: key_folder? })
     }
 }
 

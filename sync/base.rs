@@ -1,10 +1,10 @@
 //! What was last known equal on both sides of one mailbox, item by item.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeKey, Content, Field, ItemId, Print, Prints, SourceKey};
+use crate::{ChangeKey, Content, Field, ItemId, Mailbox, Print, Prints, SourceKey};
 
 /// The memory of one (hub, mailbox): what was written where, and what the server made of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ pub struct Entry {
     /// The fields in which the mailbox holds something else than was written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub differs: BTreeMap<Field, Difference>,
-    /// Created after the reading that the next one continues. That one must name it, for a reading is silent about
-    /// an item that came and went in between.
+    /// New since the reading that the next one continues: that one must name it, for a reading is silent about an
+    /// item that came and went in between.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
     /// The user deleted it, and the spoke lets users hide items.
@@ -57,17 +57,25 @@ impl Difference {
     }
 }
 
+impl Base {
+    /// Notes that the next reading goes on from where this one ended.
+    pub fn read_through(&mut self, mailbox: &Mailbox) {
+        let listed: BTreeSet<_> = mailbox.copies.iter().map(|copy| &copy.id).collect();
+        let named = self.entries.values_mut().filter(|entry| listed.contains(&entry.id));
+        named.for_each(|entry| entry.unread = false);
+    }
+}
+
 impl Entry {
     /// An item that holds exactly what was written.
     pub fn holding(id: ItemId, change_key: ChangeKey, content: &Content) -> Self {
         let wrote = content.prints();
-        Entry { id, change_key, wrote, differs: BTreeMap::new(), unread: false, hidden: false }
+        Entry { id, change_key, wrote, differs: BTreeMap::new(), unread: true, hidden: false }
     }
 
     /// An item that was just created with `wanted` and came back as `returned`.
     pub fn created(id: ItemId, change_key: ChangeKey, wanted: &Content, returned: &Content) -> Self {
         let mut entry = Entry::holding(id, change_key, wanted);
-        entry.unread = true;
         for &field in Field::ALL {
             entry.note(field, returned.print(field), Difference::Server);
         }

@@ -11,7 +11,7 @@ const CLOUD: [(&str, &str); 6] = [
     ("WHEELHOUSE_PLATFORM", "azure"),
     ("WHEELHOUSE_BLOB_URL", "https://data.blob.core.windows.net"),
     ("WHEELHOUSE_QUEUE_URL", "https://data.queue.core.windows.net"),
-    ("WHEELHOUSE_KEY_FILE", "/etc/wheelhouse/key"),
+    ("WHEELHOUSE_KEY_FOLDER", "/etc/wheelhouse/key"),
     ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", "0f0f9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
     ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
 ];
@@ -32,7 +32,7 @@ fn the_least_for_a_laptop() {
     let settings = read(&LOCAL).unwrap();
     let platform = Platform::Embedded {
         data_folder: "/var/lib/wheelhouse".into(),
-        key_file: "/var/lib/wheelhouse/wheelhouse.key".into(),
+        key_folder: "/var/lib/wheelhouse".into(),
     };
     assert_eq!(
         (settings.platform, settings.identity, settings.api_token),

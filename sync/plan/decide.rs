@@ -46,6 +46,7 @@ impl<'a> Decider<'a> {
             self.wanted(self.case(key), wanted);
         }
         // Absence is not deletion: an incomplete snapshot says nothing about what it does not hold.
+        self.work.read_again = !snapshot.complete;
         if snapshot.complete {
             self.remove_beyond(|key| snapshot.items.contains_key(key), Removal::GoneFromHub);
         }
@@ -138,17 +139,12 @@ impl<'a> Decider<'a> {
         extras: &[&Copy],
         wanted: &Arc<Content>,
     ) {
-        if !extras.is_empty() {
-            self.look_at(&kept.id);
-        }
         self.duplicates(case, extras);
-        let mut merged = merge::merge(self.situation.policy, wanted, Known::Anew(kept, entry), case.intent);
-        merged.entry.unread = !self.sight.is_listed(&kept.id) && entry.is_none_or(|entry| entry.unread);
-        // Our own write, seen through a lagging listing, must not pass for a user's edit.
-        if merged.has_new_edits && !self.sight.is_looked(&kept.id) {
+        if !self.sight.is_looked(&kept.id) {
             return self.look_at(&kept.id);
         }
-        let before = entry.cloned().unwrap_or_else(|| merge::adopted(kept));
+        let merged = merge::merge(self.situation.policy, wanted, Known::Anew(kept, entry), case.intent);
+        let before = entry.cloned().unwrap_or_else(|| merge::adopted(kept, wanted, case.intent));
         self.settle_on(case, kept.id.clone(), &before, merged, wanted);
     }
 

@@ -78,7 +78,7 @@ fn hold(situation: &Situation<'_>, snapshot: &Snapshot, why: Why, mut work: Work
         work.ops = ops.into_iter().chain(now).collect();
         Plan::Run(work)
     } else {
-        Plan::Held { held: Held { why, hash, ops }, now: Work { ops: now, ..work } }
+        Plan::Held { held: Held { why, hash, ops }, now: Work { ops: now, read_again: true, ..work } }
     }
 }
 

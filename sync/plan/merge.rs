@@ -13,15 +13,22 @@ pub(super) struct Merged {
     pub(super) kept: Vec<Field>,
     /// What is known of the item now, before anything is written.
     pub(super) entry: Entry,
-    /// A user's edit shows that was not known before.
-    pub(super) has_new_edits: bool,
     /// A value of the mailbox must be sent back, and is not known.
     pub(super) needs_content: bool,
 }
 
-/// An item of ours that the base does not know: what it holds counts as written by us.
-pub(super) fn adopted(copy: &Copy) -> Entry {
-    Entry::holding(copy.id.clone(), copy.change_key.clone(), &copy.content)
+/// An item of ours that the base does not know: in the fields that the hub has, or that we were about to write, what
+/// it holds counts as ours; the rest is the user's.
+pub(super) fn adopted(copy: &Copy, wanted: &Content, intent: Option<&Intent>) -> Entry {
+    let mut entry = Entry::holding(copy.id.clone(), copy.change_key.clone(), &copy.content);
+    // Of the notes only our own block is compared: that one is always ours.
+    let intended = |field| intent.is_some_and(|intent| intent.writes.contains_key(&field));
+    let users = |field| wanted.get(field).is_none() && !intended(field) && field != Field::PersonalNotes;
+    for (field, _) in copy.content.iter().filter(|(field, _)| users(*field)) {
+        entry.wrote.remove(&field);
+        entry.note(field, copy.content.print(field), Difference::Edited);
+    }
+    entry
 }
 
 /// How an item is known.
@@ -35,14 +42,14 @@ pub(super) enum Known<'a> {
 
 /// Merges what the hub wants with what the mailbox holds.
 pub(super) fn merge(policy: &Policy, wanted: &Content, known: Known<'_>, intent: Option<&Intent>) -> Merged {
-    let (entry, copy, before) = match known {
-        Known::AsBefore(entry) => (entry.clone(), None, Some(entry)),
-        Known::Anew(copy, Some(entry)) => (entry.clone(), Some(copy), Some(entry)),
-        Known::Anew(copy, None) => (adopted(copy), Some(copy), None),
+    let (entry, copy) = match known {
+        Known::AsBefore(entry) => (entry.clone(), None),
+        Known::Anew(copy, Some(entry)) => (entry.clone(), Some(copy)),
+        Known::Anew(copy, None) => (adopted(copy, wanted, intent), Some(copy)),
     };
-    let mut merger = Merger { policy, wanted, before, copy, intent, out: Merged::of(entry) };
+    let mut merger = Merger { policy, wanted, copy, intent, out: Merged::of(entry) };
     merger.see_copy();
-    for field in merger.owned() {
+    for field in merger.fields() {
         merger.field(field);
     }
     merger.keep_names();
@@ -51,14 +58,13 @@ pub(super) fn merge(policy: &Policy, wanted: &Content, known: Known<'_>, intent:
 
 impl Merged {
     fn of(entry: Entry) -> Self {
-        Merged { set: BTreeMap::new(), kept: Vec::new(), entry, has_new_edits: false, needs_content: false }
+        Merged { set: BTreeMap::new(), kept: Vec::new(), entry, needs_content: false }
     }
 }
 
 struct Merger<'a> {
     policy: &'a Policy,
     wanted: &'a Content,
-    before: Option<&'a Entry>,
     copy: Option<&'a Copy>,
     intent: Option<&'a Intent>,
     out: Merged,
@@ -72,16 +78,14 @@ impl Merger<'_> {
         }
     }
 
-    /// The fields that are the hub's business: what it has, what it once wrote, what it is to keep empty.
-    fn owned(&self) -> BTreeSet<Field> {
+    /// The fields that are filled on any side, or that the hub keeps empty.
+    fn fields(&self) -> BTreeSet<Field> {
+        let entry = &self.out.entry;
         let strict = self.policy.modes.iter().filter(|(_, mode)| **mode == Mode::ClearWithSource);
-        let written = self.out.entry.wrote.keys();
-        self.wanted
-            .iter()
-            .map(|(field, _)| field)
-            .chain(written.copied())
-            .chain(strict.map(|(f, _)| *f))
-            .collect()
+        let read = self.copy.into_iter().flat_map(|copy| copy.content.iter());
+        let mut fields: BTreeSet<Field> = self.wanted.iter().chain(read).map(|(field, _)| field).collect();
+        fields.extend(entry.wrote.keys().chain(entry.differs.keys()).chain(strict.map(|(field, _)| field)));
+        fields
     }
 
     fn field(&mut self, field: Field) {
@@ -97,7 +101,7 @@ impl Merger<'_> {
         }
         if self.hub_wins(field, hub, holds, edited) {
             self.write(field);
-        } else if edited {
+        } else if edited && hub.is_some() {
             self.out.kept.push(field);
         }
     }
@@ -111,30 +115,33 @@ impl Merger<'_> {
     }
 
     /// Whether somebody else than we put into the field what it holds.
-    fn is_edited(&mut self, field: Field, hub: Option<Print>, holds: Option<Print>) -> bool {
-        let (Some(before), Some(_)) = (self.before, self.copy) else {
+    fn is_edited(&self, field: Field, hub: Option<Print>, holds: Option<Print>) -> bool {
+        if self.copy.is_none() {
             return self.out.entry.is_edited(field);
-        };
-        let ours = holds == hub
-            || holds == before.wrote.get(&field).copied()
-            || before.differs.get(&field) == Some(&Difference::Server(holds))
-            || self.intent.is_some_and(|intent| holds == intent.writes.get(&field).copied());
-        let known = before.differs.get(&field) == Some(&Difference::Edited(holds));
-        self.out.has_new_edits |= !ours && !known;
-        !ours
+        }
+        holds != hub && !self.was_intended(field, holds) && !self.was_left(field, holds)
+    }
+
+    /// Whether an open intent was about to write what the field holds.
+    fn was_intended(&self, field: Field, holds: Option<Print>) -> bool {
+        self.intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds)
+    }
+
+    /// Whether the field holds what it held after our last write.
+    fn was_left(&self, field: Field, holds: Option<Print>) -> bool {
+        let entry = &self.out.entry;
+        holds == entry.wrote.get(&field).copied()
+            || entry.differs.get(&field) == Some(&Difference::Server(holds))
     }
 
     /// Moves the entry to what is now known of the field.
     fn note(&mut self, field: Field, hub: Option<Print>, holds: Option<Print>, edited: bool) {
-        let entry = &mut self.out.entry;
         if edited {
-            entry.note(field, holds, Difference::Edited);
-        } else if holds == hub
-            || self.intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds)
-        {
-            entry.wrote_now(field, holds);
+            self.out.entry.note(field, holds, Difference::Edited);
+        } else if holds == hub || self.was_intended(field, holds) {
+            self.out.entry.wrote_now(field, holds);
         } else {
-            entry.note(field, holds, Difference::Server);
+            self.out.entry.note(field, holds, Difference::Server);
         }
     }
 

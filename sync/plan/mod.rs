@@ -74,6 +74,8 @@ pub struct Work {
     pub kept: Vec<(SourceKey, Field)>,
     /// Items whose create has no answer yet and which a lagging listing may still hide.
     pub waiting: Vec<SourceKey>,
+    /// The next reading must tell again what this one told: not all that it told is dealt with.
+    pub read_again: bool,
 }
 
 /// Decides what makes the mailbox right.

@@ -10,11 +10,11 @@ use crate::{Copy, Entry, ItemId, Reading, SourceKey};
 pub(super) enum Recorded<'a> {
     /// There, exactly as it was last seen.
     Unchanged,
-    /// There, and read anew.
+    /// There, by a point read.
     Read(&'a Copy),
     /// A point read found nothing in the folder.
     Absent,
-    /// The reading says that it is gone, which a lagging listing or a move would say too.
+    /// The reading says that it changed or is gone, which a lagging listing or a move would say too.
     Doubtful,
 }
 
@@ -22,7 +22,6 @@ pub(super) enum Recorded<'a> {
 pub(super) struct Sight<'a> {
     situation: &'a Situation<'a>,
     copies: BTreeMap<&'a SourceKey, BTreeMap<&'a ItemId, &'a Copy>>,
-    listed: BTreeSet<&'a ItemId>,
 }
 
 impl<'a> Sight<'a> {
@@ -34,8 +33,7 @@ impl<'a> Sight<'a> {
         for copy in read.chain(mailbox.looked.values().flatten()) {
             copies.entry(&copy.key).or_default().insert(&copy.id, copy);
         }
-        let listed = mailbox.copies.iter().map(|copy| &copy.id).collect();
-        Sight { situation, copies, listed }
+        Sight { situation, copies }
     }
 
     /// Every key that is known of the mailbox and that `hub` does not have.
@@ -50,11 +48,6 @@ impl<'a> Sight<'a> {
         self.situation.mailbox.looked.contains_key(id)
     }
 
-    /// Whether the reading itself named the item as there.
-    pub(super) fn is_listed(&self, id: &ItemId) -> bool {
-        self.listed.contains(id)
-    }
-
     /// Whether the reading itself named the item as gone.
     pub(super) fn is_named_gone(&self, id: &ItemId) -> bool {
         self.situation.mailbox.gone.contains(id)
@@ -64,10 +57,10 @@ impl<'a> Sight<'a> {
         let read = self.copies.get(key).and_then(|copies| copies.get(&entry.id)).copied();
         let looked = self.is_looked(&entry.id);
         match read {
-            Some(copy) if copy.change_key == entry.change_key && !looked && !entry.hidden => {
-                Recorded::Unchanged
-            }
-            Some(copy) => Recorded::Read(copy),
+            Some(copy) if looked => Recorded::Read(copy),
+            Some(copy) if copy.change_key == entry.change_key && !entry.hidden => Recorded::Unchanged,
+            // A listing may show an older state than ours: only a point read tells what the item is now.
+            Some(_) => Recorded::Doubtful,
             None if looked || entry.hidden => Recorded::Absent,
             None if self.is_named_gone(&entry.id) => Recorded::Doubtful,
             None if entry.unread || self.situation.mailbox.reading == Reading::Everything => {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use sync::{
-    Base, Content, Effect, Field, Goal, Intents, ItemId, Limits, Mode, Op, Outcome, Plan, Policy, Removal,
-    Situation, Snapshot, SourceKey, Value, begin, needs_reading, notes, plan, settle,
+    Base, Content, Effect, Field, Goal, Intents, ItemId, Limits, Mailbox, Mode, Op, Outcome, Plan, Policy,
+    Removal, Situation, Snapshot, SourceKey, Value, Work, begin, needs_reading, notes, plan, settle,
 };
 
 use crate::server::{Server, at, normalised};
@@ -248,6 +248,10 @@ impl World {
     fn base_is_lost(&mut self) {
         self.kept = Kept { intents: self.kept.intents.clone(), etag: self.kept.etag + 1, ..Kept::default() };
         self.edits.clear();
+        for (id, item) in self.server.items.iter().filter(|(_, item)| item.tag.is_some()) {
+            self.touched.extend(item.content.iter().map(|(field, _)| (id.clone(), field)));
+        }
+        self.touched.retain(|(_, field)| *field != Field::PersonalNotes);
     }
 
     pub fn snapshot(&self, complete: bool) -> Snapshot {
@@ -365,7 +369,7 @@ struct Worker {
     conditions: Conditions,
     requests: usize,
     /// How far the reading went, if the next one may go on from there.
-    token: Option<usize>,
+    reading: Option<(usize, Mailbox)>,
 }
 
 impl Worker {
@@ -376,7 +380,7 @@ impl Worker {
             snapshot,
             conditions: conditions.clone(),
             requests: 0,
-            token: None,
+            reading: None,
         }
     }
 
@@ -410,17 +414,18 @@ impl Worker {
                 Plan::Held { held, .. } if self.conditions.approve && approved.is_none() => {
                     return self.plan(world, Some(held.hash));
                 }
-                Plan::Held { now, .. } => return Some(self.accept(None, now.ops)),
-                Plan::Run(work) => return Some(self.accept(Some(token), work.ops)),
+                Plan::Run(work) | Plan::Held { now: work, .. } => {
+                    return Some(self.accept(token, mailbox, work));
+                }
             }
         }
         world.broken.push("a plan comes to an end: still looking after five rounds".into());
         None
     }
 
-    fn accept(&mut self, token: Option<usize>, ops: Vec<Op>) -> Vec<Op> {
-        self.token = token;
-        shuffled(ops, self.conditions.order)
+    fn accept(&mut self, token: usize, mailbox: Mailbox, work: Work) -> Vec<Op> {
+        self.reading = (!work.read_again).then_some((token, mailbox));
+        shuffled(work.ops, self.conditions.order)
     }
 
     fn execute(&mut self, world: &mut World, ops: &[Op]) {
@@ -442,11 +447,12 @@ impl Worker {
             let effect = self.send(world, op);
             let outcome = settle(&mut self.kept.base, &mut self.kept.intents, op, effect);
             if outcome != Outcome::Done && read_again[nth] {
-                self.token = None;
+                self.reading = None;
             }
         }
-        if let Some(token) = self.token {
+        if let Some((token, mailbox)) = self.reading.take() {
             self.kept.token = Some(token);
+            self.kept.base.read_through(&mailbox);
             self.kept.base.scope = self.snapshot.scope;
         }
         self.store(world);
@@ -477,11 +483,24 @@ impl Worker {
         }
     }
 
+    /// An update whose answer is lost can't be told from an edit if the server stored a form of its own.
+    fn excuse(&self, world: &mut World, id: &ItemId, set: &BTreeMap<Field, Option<Value>>) {
+        let Conditions { faults, crash_at, twin_at, .. } = &self.conditions;
+        if faults.contains(&Fault::LostAfter) || crash_at.is_some() || twin_at.is_some() {
+            let stored: Content =
+                set.iter().filter_map(|(field, value)| Some((*field, value.clone()?))).collect();
+            let altered =
+                stored.iter().filter(|(field, _)| stored.print(*field) != normalised(&stored).print(*field));
+            world.touched.extend(altered.map(|(field, _)| (id.clone(), field)));
+        }
+    }
+
     fn apply(&self, world: &mut World, op: &Op) -> Effect {
         let now = at(world.now);
         let id = match op {
             Op::Create { key, content } => world.server.create(Some(key.clone()), content, now),
             Op::Update { id, change_key, set, .. } => {
+                self.excuse(world, id, set);
                 if let Err(effect) = world.server.patch(id, Some(change_key), set, now) {
                     return effect;
                 }

@@ -1,0 +1,110 @@
+//! What is kept, one file per table. Keys hold ids only; every value is sealed with its tenant's data key.
+
+mod dead_letters;
+mod held;
+mod hubs;
+mod mailboxes;
+mod open;
+mod runs;
+mod snapshots;
+mod sources;
+mod tenants;
+
+use platform::{Record, Result, Row, Sealed, Table, When};
+
+pub use dead_letters::DeadLetter;
+pub use held::{Decision, HeldPlan};
+pub use hubs::{Hub, HubState};
+pub use mailboxes::{MailboxState, Trouble};
+pub use open::{Open, Why};
+pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
+pub use snapshots::Newest;
+pub use sources::Source;
+pub use tenants::Tenant;
+
+/// The most keys that one listing goes through.
+const MOST_KEYS: usize = 100_000;
+
+/// All tables.
+pub struct Tables {
+    sealed: Sealed,
+    /// The tenants that consented.
+    pub tenants: Table<Tenant>,
+    /// The hubs' configurations.
+    pub hubs: Table<Hub>,
+    /// Where each hub stands.
+    pub states: Table<HubState>,
+    /// What each contributing spoke was last known to hold.
+    pub sources: Table<Source>,
+    /// Each hub's merged content.
+    pub snapshots: Table<Newest>,
+    /// What is known of each mailbox of a hub.
+    pub mailboxes: Table<MailboxState>,
+    /// Mailboxes that must be visited although nothing changed.
+    pub open: Table<Open>,
+    /// Runs.
+    pub runs: Table<Run>,
+    /// What came of each message of a run.
+    pub outcomes: Table<Outcomes>,
+    /// Plans that wait for somebody to agree.
+    pub held: Table<HeldPlan>,
+    /// Messages that could not be worked on.
+    pub dead_letters: Table<DeadLetter>,
+}
+
+impl Tables {
+    /// The tables in a sealed store.
+    pub fn over(sealed: &Sealed) -> Self {
+        Tables {
+            sealed: sealed.clone(),
+            tenants: sealed.table(),
+            hubs: sealed.table(),
+            states: sealed.table(),
+            sources: sealed.table(),
+            snapshots: sealed.table(),
+            mailboxes: sealed.table(),
+            open: sealed.table(),
+            runs: sealed.table(),
+            outcomes: sealed.table(),
+            held: sealed.table(),
+            dead_letters: sealed.table(),
+        }
+    }
+
+    /// The last segments of all keys under a prefix, at most [`MOST_KEYS`].
+    pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let (mut names, mut page) = (Vec::new(), None);
+        loop {
+            let listing = self.sealed.store().list(prefix, page).await?;
+            let last = |key: &String| key.strip_prefix(prefix).map(str::to_owned);
+            names.extend(listing.keys.iter().filter_map(last));
+            page = listing.next;
+            if page.is_none() || names.len() >= MOST_KEYS {
+                return Ok(names);
+            }
+        }
+    }
+}
+
+/// How often a record is read and written anew when somebody else was quicker.
+const MOST_TRIES: usize = 20;
+
+/// Reads a record, changes it and writes it back, anew whenever somebody else was quicker; absent ones begin empty.
+pub async fn change<R: Record + Default>(
+    table: &Table<R>,
+    key: &str,
+    mut how: impl FnMut(&mut R) + Send,
+) -> Result<()> {
+    for _ in 0..MOST_TRIES {
+        let (mut record, when) = match table.get(key).await? {
+            Some(Row { record, etag }) => (record, When::Match(etag)),
+            None => (R::default(), When::Absent),
+        };
+        how(&mut record);
+        match table.put(key, &record, when).await {
+            Err(error) if error.kind() == platform::Kind::Conflict => {}
+            done => return done.map(drop),
+        }
+    }
+    Err(platform::Error::new(platform::Kind::Unavailable, format!("{key}: others keep changing it; try again")))
+}
