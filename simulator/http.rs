@@ -18,6 +18,7 @@ use crate::graph::session::Session;
 use crate::graph::{batch, faulty, serve};
 use crate::identity;
 use crate::login;
+use crate::recording::Exchange;
 use crate::state::refusal::Refusal;
 use crate::state::world::World;
 
@@ -130,7 +131,21 @@ async fn whole_batch(
         None => answer,
     };
     world.counters.note(|counts| counts.throttled += u64::from(answer.status == 429));
+    record_batch(world, call, body, &answer);
     answer
+}
+
+fn record_batch(world: &World, call: &Call, body: &[u8], answer: &Answer) {
+    if world.recorder.is_on() {
+        world.recorder.note(Exchange {
+            method: call.method.clone(),
+            path: call.path.clone(),
+            item: false,
+            request: String::from_utf8_lossy(body).into_owned(),
+            status: answer.status,
+            answer: String::from_utf8_lossy(&answer.body).into_owned(),
+        });
+    }
 }
 
 /// Reads a request; a batch's body is read by the batch.

@@ -13,6 +13,7 @@
 mod cli;
 mod company;
 mod company_names;
+pub mod conformance;
 mod control;
 mod door;
 mod error;

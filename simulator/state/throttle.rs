@@ -112,3 +112,21 @@ fn limit(users: usize) -> f64 {
         _ => 8_000.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uploads_have_a_volume() {
+        let mut gate = Gate::default();
+        for second in 0..5 {
+            gate.admit(second * 1000, 30 * 1024 * 1024).unwrap();
+            gate.leave();
+        }
+        let refused = gate.admit(5_000, 1).unwrap_err();
+        assert_eq!(refused.message, "Application is over its MailboxUploadVolume limit.");
+        assert_eq!(refused.headers, [("retry-after", "295".to_owned())]);
+        gate.admit(300_000, 30 * 1024 * 1024).unwrap();
+    }
+}

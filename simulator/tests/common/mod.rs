@@ -171,3 +171,16 @@ pub async fn read(response: reqwest::Response) -> Result<Reply, reqwest::Error> 
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
     Ok(Reply { status, headers, text, body })
 }
+
+/// How long something took, by the real clock.
+pub struct Watch(chrono::DateTime<chrono::Utc>);
+
+impl Watch {
+    pub fn start() -> Self {
+        Self(simulator::Clock::real().now())
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        (simulator::Clock::real().now() - self.0).to_std().unwrap_or_default()
+    }
+}
