@@ -123,6 +123,8 @@ fn prepare(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is overwritten: a forgotten tenant's data key must not stay behind in a free page.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.set_transaction_behavior(rusqlite::TransactionBehavior::Immediate);
     let schema = connection.transaction()?;
     schema.execute_batch(SCHEMA)?;

@@ -37,6 +37,9 @@ const MAX_PAGES: usize = 10_000;
 const DELETES_AT_ONCE: usize = 16;
 
 /// A store whose values are sealed per tenant; clones share the data keys in memory.
+///
+/// What must be found without knowing a tenant, such as which tenants there are, goes into [`Sealed::store`] directly:
+/// as keys of ids, without values.
 #[derive(Clone)]
 pub struct Sealed {
     store: Arc<dyn Store>,
@@ -63,7 +66,7 @@ impl Sealed {
         Table::new(self.clone())
     }
 
-    /// The store below, for its leases.
+    /// The store below, for its leases and for what is no tenant's.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }

@@ -110,6 +110,23 @@ async fn what_was_written_is_there_after_reopening() {
 }
 
 #[tokio::test]
+async fn what_was_deleted_is_not_left_in_the_file() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("w.db");
+    let store = real(&path).await.store();
+    for size in [20, 100_000] {
+        let value = b"wrapped key ".repeat(size / 12 + 1);
+        store.put("a/b", value.into(), When::Any).await.unwrap();
+        store.delete("a/b", When::Any).await.unwrap();
+    }
+    drop(store);
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(11).any(|part| part == b"wrapped key"));
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_call_happens_whole_or_not_at_all() {
     let folder = TempDir::new().unwrap();
     let database = real(&folder.path().join("w.db")).await;
