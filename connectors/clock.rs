@@ -11,7 +11,7 @@ pub trait Clock: Send + Sync {
     /// The time now; a jump backwards only lengthens a wait.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Waits for a time.
+    /// Waits for at least so long.
     async fn sleep(&self, time: Duration);
 }
 
