@@ -148,8 +148,8 @@ async fn four_run_at_a_time_and_a_chain_one_by_one() {
     assert_eq!(w.sim.counts().peak_mailbox_concurrency, 4);
     w.sim.reset_counts();
     let mut chain: Vec<Value> = (0..4).map(|n| create(&w, n)).collect();
-    for n in 1..4 {
-        chain[n]["dependsOn"] = json!([(n - 1).to_string()]);
+    for (n, item) in chain.iter_mut().enumerate().skip(1) {
+        item["dependsOn"] = json!([(n - 1).to_string()]);
     }
     let began = Watch::start();
     w.batch(chain.into()).await.ok(200);
