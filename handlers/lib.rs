@@ -2,11 +2,16 @@
 
 pub mod app;
 pub mod config;
+pub mod gather;
 pub mod health;
 pub mod host;
+pub mod lease;
 pub mod logging;
-mod router;
 pub mod messages;
+pub mod poison;
+pub mod purge;
+mod router;
+pub mod schedule;
 pub mod tables;
 
 pub use app::App;

@@ -68,6 +68,12 @@ pub struct SyncMailbox {
     pub part: String,
     /// What the mailboxes shall hold.
     pub goal: Aim,
+    /// The receiving spoke that the mailboxes belong to; empty where they are to be cleaned.
+    #[serde(default)]
+    pub spoke: String,
+    /// Mailboxes that are left alone for a time are visited too: somebody asked for it.
+    #[serde(default)]
+    pub retry: bool,
     /// Whose mailboxes, at most [`MOST_MAILBOXES`].
     pub mailboxes: Vec<MailboxId>,
     /// How many mailboxes the run serves, for the guard over a whole run.
@@ -87,6 +93,16 @@ pub enum Aim {
     Clean,
     /// Nothing of the hub, once somebody agreed: too many left at once.
     CleanIfApproved,
+}
+
+impl Reason {
+    /// The reason as it stands in the run's record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::Schedule => "schedule",
+            Reason::Manual => "manual",
+        }
+    }
 }
 
 impl Message for Gather {
@@ -109,7 +125,9 @@ pub enum BadMessage {
     #[error("the message is empty; whoever sent it must send the JSON of a {0} message")]
     Empty(&'static str),
     /// It is not what this queue carries.
-    #[error("the message is not the JSON of a {queue} message (line {line}, column {column}); look for who sent it")]
+    #[error(
+        "the message is not the JSON of a {queue} message (line {line}, column {column}); look for who sent it"
+    )]
     NotOurs {
         /// The queue.
         queue: &'static str,
@@ -119,7 +137,9 @@ pub enum BadMessage {
         column: usize,
     },
     /// Another program version wrote it.
-    #[error("the message has version {0} and this program reads version {VERSION}; finish the upgrade, then send it again")]
+    #[error(
+        "the message has version {0} and this program reads version {VERSION}; finish the upgrade, then send it again"
+    )]
     OtherVersion(u64),
     /// It names no mailbox, or too many.
     #[error("the message names {0} mailboxes and must name 1 to {MOST_MAILBOXES}")]

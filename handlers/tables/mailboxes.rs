@@ -22,6 +22,8 @@ pub struct MailboxState {
     /// Why the last runs failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+    /// A plan of it waits for somebody to agree.
+    pub held: bool,
     /// It stands in the list of mailboxes that must be visited although nothing changed.
     pub open: bool,
 }

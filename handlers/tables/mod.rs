@@ -95,16 +95,38 @@ pub async fn change<R: Record + Default>(
     key: &str,
     mut how: impl FnMut(&mut R) + Send,
 ) -> Result<()> {
+    change_or(table, key, || Some(R::default()), &mut how).await
+}
+
+/// The same for a record that must be there already; if it is not, nothing happens.
+pub async fn change_existing<R: Record>(
+    table: &Table<R>,
+    key: &str,
+    mut how: impl FnMut(&mut R) + Send,
+) -> Result<()> {
+    change_or(table, key, || None, &mut how).await
+}
+
+async fn change_or<R: Record>(
+    table: &Table<R>,
+    key: &str,
+    absent: impl Fn() -> Option<R> + Send,
+    how: &mut (dyn FnMut(&mut R) + Send),
+) -> Result<()> {
     for _ in 0..MOST_TRIES {
-        let (mut record, when) = match table.get(key).await? {
-            Some(Row { record, etag }) => (record, When::Match(etag)),
-            None => (R::default(), When::Absent),
+        let (record, when) = match table.get(key).await? {
+            Some(Row { record, etag }) => (Some(record), When::Match(etag)),
+            None => (absent(), When::Absent),
         };
+        let Some(mut record) = record else { return Ok(()) };
         how(&mut record);
         match table.put(key, &record, when).await {
             Err(error) if error.kind() == platform::Kind::Conflict => {}
             done => return done.map(drop),
         }
     }
-    Err(platform::Error::new(platform::Kind::Unavailable, format!("{key}: others keep changing it; try again")))
+    Err(platform::Error::new(
+        platform::Kind::Unavailable,
+        format!("{key}: others keep changing it; try again"),
+    ))
 }

@@ -34,6 +34,22 @@ pub struct Run {
     pub problems: Vec<String>,
 }
 
+impl Run {
+    /// A run of which nothing is known yet.
+    pub fn begun(started: DateTime<Utc>, reason: &str) -> Self {
+        Run {
+            started,
+            reason: reason.to_owned(),
+            snapshot: 0,
+            items: 0,
+            complete: false,
+            mailboxes: 0,
+            left_out: 0,
+            problems: Vec::new(),
+        }
+    }
+}
+
 impl Record for Run {
     const VERSION: u32 = 1;
 }

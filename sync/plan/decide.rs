@@ -37,7 +37,7 @@ impl<'a> Decider<'a> {
     pub(super) fn decide_all(&mut self) {
         match self.situation.goal {
             Goal::Mirror(snapshot) => self.mirror(snapshot),
-            Goal::Nothing => self.remove_beyond(|_| false, Removal::Cleanup),
+            Goal::Nothing { .. } => self.remove_beyond(|_| false, Removal::Cleanup),
         }
     }
 

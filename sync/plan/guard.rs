@@ -55,25 +55,28 @@ pub enum Why {
         /// Deletes over all mailboxes of the run.
         deletes: usize,
     },
+    /// Too many mailboxes left the audience at once.
+    AudienceShrank,
     /// The filter, the mapping, the spokes or the folder changed: what they no longer cover waits.
     ScopeChanged,
 }
 
 pub(super) fn guard(situation: &Situation<'_>, work: Work) -> Plan {
-    let Goal::Mirror(snapshot) = situation.goal else {
-        return Plan::Run(work);
+    let why = match situation.goal {
+        Goal::Mirror(snapshot) => why(situation, snapshot, &work),
+        Goal::Nothing { ask } => (ask && !work.ops.is_empty()).then_some(Why::AudienceShrank),
     };
-    match why(situation, snapshot, &work) {
+    match why {
         None => Plan::Run(work),
-        Some(why) => hold(situation, snapshot, why, work),
+        Some(why) => hold(situation, why, work),
     }
 }
 
-fn hold(situation: &Situation<'_>, snapshot: &Snapshot, why: Why, mut work: Work) -> Plan {
+fn hold(situation: &Situation<'_>, why: Why, mut work: Work) -> Plan {
     let only_removals = why == Why::ScopeChanged;
     let (ops, now): (Vec<Op>, Vec<Op>) =
         std::mem::take(&mut work.ops).into_iter().partition(|op| !only_removals || is_removal(op));
-    let hash = PlanHash::of(snapshot, &why, &ops);
+    let hash = PlanHash::of(&ops);
     if situation.approved == Some(hash) {
         work.ops = ops.into_iter().chain(now).collect();
         Plan::Run(work)
@@ -111,13 +114,11 @@ fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Wh
 }
 
 impl PlanHash {
-    /// What a plan does, without the ids that differ from mailbox to mailbox.
-    fn of(snapshot: &Snapshot, why: &Why, ops: &[Op]) -> Self {
-        let mut hash = Xxh3::new();
-        hash.update(&snapshot.scope.to_le_bytes());
-        hash.update(format!("{why:?}").as_bytes());
+    /// What a plan does, without the ids that differ from mailbox to mailbox and whatever the reason it waits for.
+    fn of(ops: &[Op]) -> Self {
         let mut lines: Vec<String> = ops.iter().map(line).collect();
         lines.sort();
+        let mut hash = Xxh3::new();
         lines.iter().for_each(|line| hash.update(line.as_bytes()));
         PlanHash(hash.digest128())
     }
@@ -174,6 +175,7 @@ impl fmt::Display for Why {
                 write!(f, "{deletes} of {managed} items would be deleted from this mailbox")
             }
             Why::RunDeletes { deletes } => write!(f, "{deletes} items would be deleted over all mailboxes"),
+            Why::AudienceShrank => write!(f, "too many mailboxes left the audience at once"),
             Why::ScopeChanged => write!(f, "the filter, mapping, spokes or folder changed; removals wait"),
         }
     }

@@ -45,8 +45,11 @@ pub struct Situation<'a> {
 pub enum Goal<'a> {
     /// The hub's content.
     Mirror(&'a Snapshot),
-    /// Nothing of ours: the mailbox left the audience, or the hub is cleaned up. An admin decided so; no guard holds it.
-    Nothing,
+    /// Nothing of ours: the hub is cleaned up, or the mailbox left the audience.
+    Nothing {
+        /// Whether somebody must agree first: too many mailboxes left at once.
+        ask: bool,
+    },
 }
 
 /// What to do with one mailbox.

@@ -1,0 +1,176 @@
+//! Queue `gather`: read each contributing spoke once, merge, and send the mailboxes what changed.
+
+mod read;
+mod targets;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use platform::{Row, When};
+use sync::{Contribution, HubConfig, HubId, Merged, Problem, Snapshot, TenantId, contributions};
+
+use crate::App;
+use crate::host::{Failure, Invocation, QueueMessage};
+use crate::lease::{Leased, leased};
+use crate::messages::{Gather, Message, decode};
+use crate::poison::dead_letter;
+use crate::tables::{Hub, HubState, Newest, Run, Tables, change};
+use read::Readings;
+use targets::Targets;
+
+/// How long a gathering waits for another one of the same hub.
+const WAIT: Duration = Duration::from_secs(30);
+/// How often it waits before it is given up: the other one does the same work.
+const MOST_WAITS: u32 = 20;
+
+/// Gathers one hub.
+pub async fn run(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
+    let job: Gather = match decode(&message.bytes) {
+        Ok(job) => job,
+        Err(bad) => return Err(dead_letter(&app, Gather::QUEUE, &message, bad).await),
+    };
+    let Some(hub) = app.tables.hubs.get(&Tables::hub_key(&job.tenant, &job.hub)).await? else {
+        let reason = format!("there is no hub {}; it was deleted after the message was sent", job.hub);
+        return Err(dead_letter(&app, Gather::QUEUE, &message, reason).await);
+    };
+    let key = format!("{}gather", Tables::hub_prefix(&job.tenant, &job.hub));
+    match leased(&app, &key, gather(&app, &job, &hub.record)).await? {
+        Leased::Done(()) => Ok(()),
+        Leased::Taken if job.waited < MOST_WAITS => {
+            let waited = job.waited + 1;
+            app.send(&Gather { waited, ..job }, WAIT).await
+        }
+        Leased::Taken => {
+            Err(dead_letter(&app, Gather::QUEUE, &message, "another gathering of this hub goes on and on")
+                .await)
+        }
+    }
+}
+
+/// Why sources could not be merged.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The configuration does not fit the directory.
+    Config(Problem),
+    /// Something did not answer.
+    Failed(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Config(problem) => problem.fmt(f),
+            Trouble::Failed(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Trouble::Failed(error.to_string())
+    }
+}
+
+/// What the hub would hold and for whom, read anew; nothing is stored.
+pub async fn merged(
+    app: &App,
+    tenant: &TenantId,
+    hub: &HubId,
+    config: &HubConfig,
+) -> Result<Merged, Trouble> {
+    let readings = read::read(app, tenant, hub, config).await?;
+    let last = newest(app, tenant, hub).await?;
+    let (known, _) = split(readings);
+    contributions(config, &known, last.as_ref()).map_err(Trouble::Config)
+}
+
+async fn newest(app: &App, tenant: &TenantId, hub: &HubId) -> Result<Option<Snapshot>, Failure> {
+    let row = app.tables.snapshots.get(&Tables::snapshot_key(tenant, hub)).await?;
+    Ok(row.map(|Row { record: Newest(snapshot), .. }| snapshot))
+}
+
+fn split(readings: Readings) -> (BTreeMap<String, Contribution>, Vec<String>) {
+    let (mut known, mut problems) = (BTreeMap::new(), Vec::new());
+    for (spoke, reading) in readings {
+        let complete = reading.problems.is_empty();
+        problems.extend(reading.problems);
+        known.insert(spoke, Contribution { directory: reading.source.directory, complete });
+    }
+    (known, problems)
+}
+
+async fn gather(app: &App, job: &Gather, hub: &Hub) -> Result<(), Failure> {
+    let Gather { tenant, hub: id, .. } = job;
+    let readings = read::read(app, tenant, id, &hub.config).await?;
+    store_sources(app, job, &readings).await?;
+    let (known, problems) = split(readings);
+    let last = newest(app, tenant, id).await?;
+    match contributions(&hub.config, &known, last.as_ref()) {
+        Err(problem) => record_refusal(app, job, &problem).await,
+        Ok(merged) => {
+            if last.as_ref() != Some(&merged.snapshot) {
+                let key = Tables::snapshot_key(tenant, id);
+                app.tables.snapshots.put(&key, &Newest(merged.snapshot.clone()), When::Any).await?;
+            }
+            send(app, job, hub, merged, problems).await
+        }
+    }
+}
+
+async fn store_sources(app: &App, job: &Gather, readings: &Readings) -> Result<(), Failure> {
+    for (spoke, reading) in readings.iter().filter(|(_, reading)| reading.moved) {
+        let key = Tables::source_key(&job.tenant, &job.hub, spoke);
+        app.tables.sources.put(&key, &reading.source, When::Any).await?;
+    }
+    Ok(())
+}
+
+/// A configuration that does not fit the directory keeps everything as it is until somebody mends it.
+async fn record_refusal(app: &App, job: &Gather, problem: &Problem) -> Result<(), Failure> {
+    tracing::warn!(tenant = %job.tenant, hub = %job.hub, run = job.run, %problem, "hub refused");
+    let run = Run { problems: vec![problem.to_string()], ..Run::begun(app.now(), job.reason.name()) };
+    put_run(app, job, &run).await
+}
+
+async fn put_run(app: &App, job: &Gather, run: &Run) -> Result<(), Failure> {
+    let key = Tables::run_key(&job.tenant, &job.hub, &job.run);
+    Ok(app.tables.runs.put(&key, run, When::Any).await.map(drop)?)
+}
+
+/// Sends first and remembers then: a gathering that is killed in between sends again, and a mailbox that is visited
+/// twice is right twice.
+async fn send(
+    app: &App,
+    job: &Gather,
+    hub: &Hub,
+    merged: Merged,
+    problems: Vec<String>,
+) -> Result<(), Failure> {
+    let key = Tables::state_key(&job.tenant, &job.hub);
+    let state = app.tables.states.get(&key).await?.map(|row| row.record).unwrap_or_default();
+    let open = app.tables.names(&Tables::open_prefix(&job.tenant, &job.hub)).await?;
+    let targets = Targets::choose(job, hub, &merged, &state, &open, app.now());
+    let run = Run {
+        snapshot: merged.snapshot.version,
+        items: merged.snapshot.items.len(),
+        complete: merged.snapshot.complete,
+        mailboxes: targets.len(),
+        left_out: merged.left_out.len(),
+        problems,
+        ..Run::begun(app.now(), job.reason.name())
+    };
+    put_run(app, job, &run).await?;
+    targets.mark_leaving(app, job).await?;
+    for message in targets.messages(job) {
+        app.send(&message, Duration::ZERO).await?;
+    }
+    change(&app.tables.states, &key, |state: &mut HubState| targets.remember(state, hub, &merged, app.now()))
+        .await?;
+    tracing::info!(
+        tenant = %job.tenant, hub = %job.hub, run = job.run, items = run.items, complete = run.complete,
+        mailboxes = run.mailboxes, "gathered"
+    );
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Which mailboxes a run visits, and what for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use platform::When;
+use sync::hub::OnLeave;
+use sync::{MailboxId, Merged};
+
+use crate::App;
+use crate::host::Failure;
+use crate::messages::{Aim, Gather, MOST_MAILBOXES, Reason, SyncMailbox};
+use crate::tables::{Hub, HubState, Open, Tables, Why};
+
+/// The mailboxes of one run.
+pub(super) struct Targets {
+    /// To be made equal to the hub, by receiving spoke.
+    mirror: BTreeMap<String, Vec<MailboxId>>,
+    /// To be cleaned, because they left the audience.
+    leaving: BTreeSet<MailboxId>,
+    /// What the leaving ones shall hold.
+    leave: Aim,
+    /// Every mailbox of the audience is among them.
+    all: bool,
+    /// How many mailboxes the hub has in all.
+    serves: usize,
+}
+
+impl Targets {
+    /// If nothing moved and no check is due, only the mailboxes with open work are visited.
+    pub(super) fn choose(
+        job: &Gather,
+        hub: &Hub,
+        merged: &Merged,
+        state: &HubState,
+        open: &[String],
+        now: DateTime<Utc>,
+    ) -> Self {
+        let all = job.reason == Reason::Manual
+            || state.sent_version != merged.snapshot.version
+            || state.sent_config != Some(hub.changed)
+            || is_check_due(hub, state, now);
+        let open: BTreeSet<MailboxId> = open.iter().filter_map(|id| MailboxId::new(id).ok()).collect();
+        let mut mirror: BTreeMap<String, Vec<MailboxId>> = BTreeMap::new();
+        for (mailbox, spoke) in &merged.audience {
+            if all || open.contains(mailbox) || !state.audience.contains_key(mailbox) {
+                mirror.entry(spoke.clone()).or_default().push(mailbox.clone());
+            }
+        }
+        // Who is missing from an incomplete reading has not left.
+        let leaving =
+            if merged.snapshot.complete { leaving(hub, merged, state, open) } else { BTreeSet::new() };
+        let leave = if is_too_many(leaving.len(), hub, state) { Aim::CleanIfApproved } else { Aim::Clean };
+        Targets { mirror, leaving, leave, all, serves: merged.audience.len() }
+    }
+
+    /// How many mailboxes are visited.
+    pub(super) fn len(&self) -> usize {
+        self.mirror.values().map(Vec::len).sum::<usize>() + self.leaving.len()
+    }
+
+    /// A mailbox that leaves is remembered until it is clean, even if its message is lost.
+    pub(super) async fn mark_leaving(&self, app: &App, job: &Gather) -> Result<(), Failure> {
+        for mailbox in &self.leaving {
+            let key = Tables::open_key(&job.tenant, &job.hub, mailbox);
+            app.tables.open.put(&key, &Open { why: Why::Left }, When::Any).await?;
+        }
+        Ok(())
+    }
+
+    /// The messages of the run.
+    pub(super) fn messages(&self, job: &Gather) -> Vec<SyncMailbox> {
+        let leaving: Vec<_> = self.leaving.iter().cloned().collect();
+        let mirror = self.mirror.iter().flat_map(|(spoke, mailboxes)| {
+            mailboxes.chunks(MOST_MAILBOXES).map(move |some| (Aim::Mirror, spoke.clone(), some.to_vec()))
+        });
+        let leave = leaving.chunks(MOST_MAILBOXES).map(|some| (self.leave, String::new(), some.to_vec()));
+        mirror.chain(leave).enumerate().map(|(nth, what)| self.message(job, nth, what)).collect()
+    }
+
+    fn message(&self, job: &Gather, nth: usize, what: (Aim, String, Vec<MailboxId>)) -> SyncMailbox {
+        let (goal, spoke, mailboxes) = what;
+        SyncMailbox {
+            tenant: job.tenant.clone(),
+            hub: job.hub.clone(),
+            run: job.run.clone(),
+            part: format!("p{nth:05}"),
+            goal,
+            spoke,
+            retry: job.reason == Reason::Manual,
+            mailboxes,
+            serves: self.serves,
+            attempt: 0,
+        }
+    }
+
+    /// What the hub remembers of this run once its messages are sent.
+    pub(super) fn remember(&self, state: &mut HubState, hub: &Hub, merged: &Merged, now: DateTime<Utc>) {
+        if self.all {
+            state.sent_version = merged.snapshot.version;
+            state.sent_config = Some(hub.changed);
+            state.visited = Some(now);
+        }
+        if merged.snapshot.complete {
+            state.audience.clear();
+        }
+        state.audience.extend(merged.audience.clone());
+    }
+}
+
+fn is_check_due(hub: &Hub, state: &HubState, now: DateTime<Utc>) -> bool {
+    let every = TimeDelta::hours(hub.config.drift_check_hours.into());
+    state.visited.is_none_or(|last| now - last >= every)
+}
+
+/// Mailboxes of the last audience that are not in the new one, and those that left before and are not clean yet.
+fn leaving(hub: &Hub, merged: &Merged, state: &HubState, open: BTreeSet<MailboxId>) -> BTreeSet<MailboxId> {
+    let is_kept = |mailbox: &MailboxId| {
+        let receives =
+            state.audience.get(mailbox).and_then(|spoke| hub.config.spoke(spoke)?.receives.as_ref());
+        receives.is_some_and(|receives| receives.on_leave == OnLeave::Keep)
+    };
+    let left = state.audience.keys().filter(|mailbox| !is_kept(mailbox)).cloned();
+    left.chain(open).filter(|mailbox| !merged.audience.contains_key(mailbox)).collect()
+}
+
+/// The limits of one mailbox's deletes, applied to the audience: a group that is suddenly empty is a mistake.
+fn is_too_many(leaving: usize, hub: &Hub, state: &HubState) -> bool {
+    let limits = &hub.config.limits;
+    leaving > limits.deletes_per_mailbox && leaving * 100 > state.audience.len() * limits.deletes_percent
+}

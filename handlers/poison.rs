@@ -1,0 +1,67 @@
+//! Queues `gather-poison` and `sync-mailbox-poison`, and every message that can't be worked on: recorded, never lost.
+
+use std::sync::Arc;
+
+use platform::When;
+use serde_json::Value;
+use sync::TenantId;
+
+use crate::App;
+use crate::host::{Failure, Invocation, QueueMessage};
+use crate::messages::{Gather, Message, SyncMailbox};
+use crate::tables::{DeadLetter, Tables};
+
+/// Records a `gather` message that failed every time.
+pub async fn gather(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
+    give_up(&app, Gather::QUEUE, &message, "it failed at every attempt; the log of its invocations says why")
+        .await
+}
+
+/// Records a `sync-mailbox` message that failed every time.
+pub async fn sync_mailbox(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
+    give_up(
+        &app,
+        SyncMailbox::QUEUE,
+        &message,
+        "it failed at every attempt; the log of its invocations says why",
+    )
+    .await
+}
+
+async fn give_up(app: &App, queue: &str, message: &QueueMessage, reason: &str) -> Result<(), Failure> {
+    Err(dead_letter(app, queue, message, reason).await)
+}
+
+/// Records a message that can't be worked on, without its content, and says so in one line.
+///
+/// A message that names no tenant of ours is somebody's mistake and only logged: nothing could be sealed for it. A store
+/// that fails gives the message back to the host.
+pub async fn dead_letter(app: &App, queue: &str, message: &QueueMessage, reason: impl ToString) -> Failure {
+    let reason = reason.to_string();
+    match record(app, queue, message, &reason).await {
+        Ok(()) => Failure::dead_lettered(format!("{queue}: {reason}")),
+        Err(failure) => failure,
+    }
+}
+
+async fn record(app: &App, queue: &str, message: &QueueMessage, reason: &str) -> Result<(), Failure> {
+    let Some(tenant) = tenant(&message.bytes) else { return Ok(()) };
+    if app.tables.tenants.get(&Tables::tenant_key(&tenant)).await?.is_none() {
+        return Ok(());
+    }
+    let letter = DeadLetter {
+        queue: queue.to_owned(),
+        reason: reason.to_owned(),
+        when: app.now(),
+        bytes: message.bytes.len(),
+    };
+    let key = format!("{}{}", Tables::dead_letters_prefix(&tenant), app.new_run());
+    app.tables.dead_letters.put(&key, &letter, When::Any).await?;
+    Ok(())
+}
+
+/// The tenant that a message names, whatever else is wrong with it.
+fn tenant(bytes: &[u8]) -> Option<TenantId> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    TenantId::new(value.get("tenant")?.as_str()?).ok()
+}

@@ -1,0 +1,71 @@
+//! Timer `schedule`: which hubs are due? It never does work itself.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use croner::Cron;
+use sync::{HubId, TenantId};
+
+use crate::App;
+use crate::host::{Failure, Invocation, TimerTick};
+use crate::messages::{Gather, Reason};
+use crate::tables::{HubState, Tables, change};
+
+/// Starts every hub that is due, of every tenant that is not suspended.
+pub async fn run(app: Arc<App>, _tick: TimerTick, _cx: Invocation) -> Result<(), Failure> {
+    for tenant in app.tables.tenant_ids().await? {
+        let record = app.tables.tenants.get(&Tables::tenant_key(&tenant)).await?;
+        if record.is_none_or(|row| row.record.suspended.is_some()) {
+            continue;
+        }
+        for hub in app.tables.hub_ids(&tenant).await? {
+            start_if_due(&app, &tenant, &hub).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn start_if_due(app: &App, tenant: &TenantId, hub: &HubId) -> Result<(), Failure> {
+    let Some(config) = app.tables.hubs.get(&Tables::hub_key(tenant, hub)).await? else { return Ok(()) };
+    let config = config.record;
+    let key = Tables::state_key(tenant, hub);
+    let state = app.tables.states.get(&key).await?.map(|row| row.record).unwrap_or_default();
+    let since = state.scheduled.unwrap_or(config.created);
+    if !config.config.enabled || !is_due(&config.config.schedule, since, app.now()) {
+        return Ok(());
+    }
+    let message = Gather {
+        tenant: tenant.clone(),
+        hub: hub.clone(),
+        run: app.new_run(),
+        reason: Reason::Schedule,
+        waited: 0,
+    };
+    // Sent first: a hub that is started twice does nothing twice, a hub that is forgotten stands still.
+    app.send(&message, Duration::ZERO).await?;
+    let now = app.now();
+    change(&app.tables.states, &key, |state: &mut HubState| state.scheduled = Some(now)).await?;
+    tracing::info!(tenant = %tenant, hub = %hub, run = message.run, "hub due");
+    Ok(())
+}
+
+/// Whether an occurrence of the schedule lies between `since` and now; a schedule that can't be read is never due.
+fn is_due(schedule: &str, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let next = Cron::from_str(schedule).ok().and_then(|cron| cron.find_next_occurrence(&since, false).ok());
+    next.is_some_and(|next| next <= now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_is_due_once_per_occurrence() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert!(is_due("0 * * * *", at("2026-01-01T09:30:00Z"), at("2026-01-01T10:00:00Z")));
+        assert!(!is_due("0 * * * *", at("2026-01-01T10:00:00Z"), at("2026-01-01T10:59:00Z")));
+        assert!(!is_due("nonsense", at("2026-01-01T10:00:00Z"), at("2027-01-01T00:00:00Z")));
+    }
+}
