@@ -171,3 +171,74 @@ impl<'de> Visitor<'de> for RetryAfterVisitor {
         Ok(RetryAfter(found))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(body: &str, count: usize) -> Vec<Option<(u16, Option<Duration>, String)>> {
+        let answers = decode("batch", Bytes::from(body.to_owned()), count).unwrap();
+        let plain = |answer: Answer| {
+            (answer.status, answer.retry_after, String::from_utf8(answer.body.to_vec()).unwrap())
+        };
+        answers.into_iter().map(|answer| answer.map(plain)).collect()
+    }
+
+    #[test]
+    fn a_batch_is_written_as_graph_wants_it() {
+        let set = [(sync::Field::JobTitle, None)].into();
+        let patch = Request::new("PATCH", "/users/1/contacts/2".into());
+        let requests = vec![
+            Request::new("GET", "/users/1/contacts".into()),
+            patch.if_match(Some("W/\"k\"".into())).body(Body::Patch(&set)),
+            Request::new("DELETE", "/users/1/contacts/3".into()),
+        ];
+        let body = encode("batch", requests).unwrap();
+        let text = std::str::from_utf8(&body).unwrap().replace(r#"{"id""#, "\n{\"id\"");
+        insta::assert_snapshot!(text, @r#"
+        {"requests":[
+        {"id":"0","method":"GET","url":"/users/1/contacts","headers":{"Prefer":"IdType=\"ImmutableId\""}},
+        {"id":"1","method":"PATCH","url":"/users/1/contacts/2","headers":{"Prefer":"IdType=\"ImmutableId\"","Content-Type":"application/json","If-Match":"W/\"k\""},"body":{"jobTitle":null}},
+        {"id":"2","method":"DELETE","url":"/users/1/contacts/3","headers":{"Prefer":"IdType=\"ImmutableId\""}}]}
+        "#);
+    }
+
+    #[test]
+    fn answers_find_their_requests_in_any_order() {
+        let answers = decoded(
+            r#"{"responses":[{"id":"1","status":204,"headers":{},"body":null},
+            {"id":"0","status":429,"headers":{"Content-Type":"x","retry-after":"12"},"body":{"error":{}}}]}"#,
+            2,
+        );
+        let (first, second) = (answers[0].clone().unwrap(), answers[1].clone().unwrap());
+        assert_eq!(first, (429, Some(Duration::from_secs(12)), r#"{"error":{}}"#.to_owned()));
+        assert_eq!((second.0, second.1), (204, None));
+    }
+
+    #[test]
+    fn an_answer_that_is_missing_or_came_twice_or_is_nobodys_is_none() {
+        let body = r#"{"responses":[{"id":"0","status":201},{"id":"0","status":404},{"id":"2","status":201},
+            {"id":"7","status":201},{"id":"x","status":201}]}"#;
+        let statuses: Vec<_> =
+            decoded(body, 3).into_iter().map(|answer| answer.map(|(status, ..)| status)).collect();
+        assert_eq!(statuses, [None, None, Some(201)]);
+    }
+
+    #[test]
+    fn what_is_no_batch_is_named() {
+        let said = |body: &'static [u8]| decode("batch", Bytes::from_static(body), 1).err().unwrap();
+        assert_eq!(said(b"<html>").code(), "HTML instead of JSON");
+        assert_eq!(said(b"").code(), "an empty answer");
+        assert_eq!(said(br#"{"responses":["#).code(), "broken JSON");
+        assert_eq!(said(b"{}").code(), "a batch without responses");
+        assert_eq!(said(br#"{"error":{"code":"TooManyRequests"}}"#).kind(), Kind::Throttled { after: None });
+        assert!(said(b"{}").may_have_happened());
+    }
+
+    #[test]
+    fn raw_control_characters_are_borne() {
+        let answers =
+            decoded("{\"responses\":[{\"id\":\"0\",\"status\":200,\"body\":{\"x\":\"a\u{b}b\"}}]}", 1);
+        assert_eq!(answers[0].clone().unwrap().2, r#"{"x":"a b"}"#);
+    }
+}

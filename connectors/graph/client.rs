@@ -132,6 +132,8 @@ impl Session {
     /// Sends a batch; a refusal of the whole keeps the whole tenant away.
     pub(super) async fn send_batch(&self, place: &str, body: Bytes) -> Result<Bytes, Error> {
         let call = Call { place, method: Method::POST, path: "/$batch", prefer: IMMUTABLE, body: Some(body) };
+        // A tenant that has to wait does so without a permit: the others go on.
+        self.tenant.fence.pass(self.clock()).await;
         // The semaphore is never closed; were it, going on without a permit would be right.
         let _permit = self.shared.batches.acquire().await.ok();
         let sent = self.send(&call).await;

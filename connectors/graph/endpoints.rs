@@ -105,3 +105,73 @@ fn base(what: &str, address: &str) -> Result<Url, Error> {
     url.set_path(&path);
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cloud_has_its_addresses() {
+        let tenant = sync::TenantId::new("00000000-0000-0000-0000-000000000001").unwrap();
+        for (cloud, scope, audience) in [
+            (Endpoints::worldwide(), "https://graph.microsoft.com/.default", AUDIENCE),
+            (Endpoints::gcc_high(), "https://graph.microsoft.us/.default", "api://AzureADTokenExchangeUSGov"),
+            (Endpoints::dod(), "https://dod-graph.microsoft.us/.default", "api://AzureADTokenExchangeUSGov"),
+            (
+                Endpoints::china(),
+                "https://microsoftgraph.chinacloudapi.cn/.default",
+                "api://AzureADTokenExchangeChina",
+            ),
+        ] {
+            let cloud = cloud.unwrap();
+            assert_eq!((cloud.scope().as_str(), cloud.audience()), (scope, audience));
+            assert!(
+                cloud.token(&tenant).ends_with("/00000000-0000-0000-0000-000000000001/oauth2/v2.0/token")
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_must_be_https_or_loopback() {
+        for bad in [
+            "graph.microsoft.com",
+            "http://graph.microsoft.com",
+            "http://localhost.evil.example",
+            "ftp://127.0.0.1",
+            "https://user:secret@graph.microsoft.com",
+            "https://graph.microsoft.com?x=1",
+        ] {
+            let refused = Endpoints::new("https://login.example", bad).unwrap_err();
+            assert_eq!(refused.kind(), Kind::Refused, "{bad}");
+            assert!(refused.to_string().starts_with("Graph URL: "));
+            assert!(!refused.to_string().contains("secret"));
+        }
+        for good in
+            ["http://127.0.0.1:80", "http://[::1]:80/", "http://localhost:1/v1.0", "https://x.example/v1.0/"]
+        {
+            assert!(Endpoints::new(good, good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_followed_only_within_graph() {
+        let cloud = Endpoints::worldwide().unwrap();
+        let link = "https://graph.microsoft.com/v1.0/users/delta?$skiptoken=a%2Fb";
+        assert_eq!(cloud.path_of(link).as_deref(), Some("/users/delta?$skiptoken=a%2Fb"));
+        for bad in [
+            "https://evil.example/v1.0/users/delta",
+            "https://graph.microsoft.com.evil.example/v1.0/users/delta",
+            "https://graph.microsoft.com@evil.example/v1.0/users/delta",
+            "http://graph.microsoft.com/v1.0/users/delta",
+            "https://graph.microsoft.com:8443/v1.0/users/delta",
+            "https://graph.microsoft.com/v1.0/../beta/users/delta",
+            "https://graph.microsoft.com/v1.0/%2e%2e/beta/users",
+            "https://graph.microsoft.com/beta/users/delta",
+            "https://graph.microsoft.com/v1.0evil/users",
+            "/v1.0/users/delta",
+            "",
+        ] {
+            assert_eq!(cloud.path_of(bad), None, "{bad}");
+        }
+    }
+}

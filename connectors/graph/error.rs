@@ -243,3 +243,64 @@ fn without_mailbox(code: &str, message: &str) -> bool {
     ];
     codes.contains(&code) || (code == "ErrorItemNotFound" && message.contains("Default folder"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, code: &str, message: &str) -> Error {
+        let json =
+            serde_json::json!({ "code": code, "message": message, "innerError": { "request-id": "7f" } });
+        serde_json::from_value::<Fault>(json).unwrap().into_error("place", status, None)
+    }
+
+    #[test]
+    fn each_answer_has_its_kind() {
+        let (retry, throttled) = (Kind::Retry { after: None }, Kind::Throttled { after: None });
+        for (status, code, message, kind) in [
+            (400, "BadRequest", "Badly formed token.", Kind::Resync),
+            (400, "ErrorInvalidProperty", "", Kind::Refused),
+            (401, "InvalidAuthenticationToken", "", Kind::Credential),
+            (403, "ErrorAccessDenied", "", Kind::Permission),
+            (403, "Authorization_RequestDenied", "", Kind::Permission),
+            (404, "ErrorItemNotFound", "The specified object was not found in the store.", Kind::Missing),
+            (404, "ErrorItemNotFound", "Default folder Root not found.", Kind::SkipMailbox),
+            (404, "ErrorInvalidUser", "", Kind::SkipMailbox),
+            (404, "MailboxNotEnabledForRESTAPI", "", Kind::SkipMailbox),
+            (404, "Request_ResourceNotFound", "", Kind::SkipMailbox),
+            (408, "", "", retry),
+            (409, "ErrorIrresolvableConflict", "", Kind::Conflict),
+            (410, "SyncStateNotFound", "", Kind::Resync),
+            (410, "", "", Kind::Resync),
+            (412, "ErrorIrresolvableConflict", "", Kind::Conflict),
+            (429, "ApplicationThrottled", "", throttled),
+            (500, "ErrorServerBusy", "", throttled),
+            (500, "SyncStateInvalid", "", Kind::Resync),
+            (500, "UnknownError", "", retry),
+            (501, "NotImplemented", "", Kind::Refused),
+            (503, "", "", retry),
+            (504, "", "", retry),
+            (507, "ErrorQuotaExceeded", "", Kind::Refused),
+            (200, "ErrorAccessDenied", "", Kind::Permission),
+            (200, "UnknownError", "", retry),
+        ] {
+            assert_eq!(error(status, code, message).kind(), kind, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_happened_is_told_from_what_has_not() {
+        for (status, happened) in
+            [(200, true), (400, false), (404, false), (429, false), (503, true), (504, true)]
+        {
+            assert_eq!(error(status, "x", "").may_have_happened(), happened, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_text_says_what_where_and_what_to_do_and_nothing_of_anybody() {
+        let error = error(404, "ErrorInvalidUser", "ana@contoso.example is unknown");
+        insta::assert_snapshot!(error, @"place: 404 ErrorInvalidUser (request 7f): the mailbox can't be reached; check its licence and whether it is in the cloud");
+        assert_eq!(format!("{error:?}"), format!("SkipMailbox {error}"));
+    }
+}

@@ -23,23 +23,28 @@ impl Window {
     /// How long it takes until so much may be spent; what is beyond the limit waits for an empty window.
     pub(super) fn wait(&mut self, now: DateTime<Utc>, amount: u64) -> Duration {
         self.forget(now);
-        let mut excess = (self.sum + amount.min(self.limit)).saturating_sub(self.limit);
-        for (at, spent) in &self.spent {
-            if excess == 0 {
-                break;
-            }
-            excess = excess.saturating_sub(*spent);
-            if excess == 0 {
-                return left(now, later(*at, self.span));
-            }
+        let excess = (self.sum + amount.min(self.limit)).saturating_sub(self.limit);
+        if excess == 0 {
+            return Duration::ZERO;
         }
-        Duration::ZERO
+        let mut freed = 0;
+        let frees_enough = |(_, spent): &&(DateTime<Utc>, u64)| {
+            freed += spent;
+            freed >= excess
+        };
+        self.spent
+            .iter()
+            .find(frees_enough)
+            .map(|(at, _)| left(now, later(*at, self.span)))
+            .unwrap_or_default()
     }
 
     /// Spends.
     pub(super) fn spend(&mut self, now: DateTime<Utc>, amount: u64) {
-        self.sum += amount;
-        self.spent.push_back((now, amount));
+        if amount > 0 {
+            self.sum += amount;
+            self.spent.push_back((now, amount));
+        }
     }
 
     fn forget(&mut self, now: DateTime<Utc>) {

@@ -23,3 +23,6 @@ pub(super) static SELECT: LazyLock<String> = LazyLock::new(|| {
     }
     select
 });
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! A simulated tenant, a client of it, and a clock that nobody waits for.
 #![allow(dead_code)]
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use connectors::graph::login::{
 use connectors::graph::{Endpoints, Error, FolderReading, Graph, Options, Pace, Place, Reader, Seen, Writer};
 use serde_json::{Value, json};
 use simulator::Simulator;
+use simulator::conformance::{Types, check_request};
 use sync::{
     ChangeKey, Content, Effect, Entry, Field, HubId, ItemId, MailboxId, Op, Removal, SourceKey, TenantId,
 };
@@ -56,6 +58,7 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let clock = simulator::Clock::virtual_at(start());
         let simulator = Simulator::start(simulator::Options { clock, ..Default::default() }).await.unwrap();
+        simulator.record(true);
         let clock = Arc::new(Passing(simulator.clock().clone()));
         let mut options = options(&simulator, clock.clone());
         change(&mut options);
@@ -117,6 +120,30 @@ impl World {
     /// What a full reading of the folder shows.
     pub async fn seen(&self, place: &Place) -> Vec<Seen> {
         self.reader().changes(vec![reading(place, None)]).await.remove(0).unwrap().items
+    }
+}
+
+/// Microsoft's types, where they are at hand.
+pub static TYPES: LazyLock<Option<Types>> = LazyLock::new(|| {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/reference/graph-v1-types.json");
+    // Written past the test harness, which would swallow it.
+    let skipped = |error: &simulator::Error| {
+        let text = format!("SKIPPED: no request is checked against Microsoft's types: {error}\n");
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
+    };
+    Types::load(file.as_ref()).inspect_err(skipped).ok()
+});
+
+impl Drop for World {
+    /// Whatever the story was: no request in it may say what Microsoft's types do not know.
+    fn drop(&mut self) {
+        let Some(types) = TYPES.as_ref().filter(|_| !std::thread::panicking()) else { return };
+        for sent in self.simulator.recorded() {
+            let body =
+                (!sent.request.is_empty()).then(|| serde_json::from_str::<Value>(&sent.request).unwrap());
+            let wrong = check_request(&sent.method, &sent.path, body.as_ref(), types);
+            assert!(wrong.is_empty(), "{wrong:?}");
+        }
     }
 }
 

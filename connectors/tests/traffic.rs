@@ -1,0 +1,67 @@
+//! All traffic of a good day, checked against Microsoft's own types.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod common;
+
+use common::*;
+use connectors::graph::Which;
+use serde_json::json;
+use simulator::conformance::check_exchange;
+use sync::{Address, Content, Email, Field, Op, Value};
+
+/// Every field there is, filled.
+fn full() -> Content {
+    let value = |field: Field| -> Value {
+        match field {
+            Field::Birthday => "1815-12-10".into(),
+            Field::BusinessPhones | Field::HomePhones | Field::ImAddresses | Field::Categories => {
+                vec!["one".to_owned(), "two".to_owned()].into()
+            }
+            Field::EmailAddresses => {
+                vec![Email { address: "ana@contoso.example".into(), name: "Ana".into() }].into()
+            }
+            Field::BusinessAddress | Field::HomeAddress | Field::OtherAddress => {
+                Address { street: "Ring 1".into(), city: "Wien".into(), ..Address::default() }.into()
+            }
+            field => format!("a {field}").into(),
+        }
+    };
+    Field::ALL.iter().map(|field| (*field, value(*field))).collect()
+}
+
+#[tokio::test]
+async fn every_request_and_answer_is_of_microsofts_types() {
+    let Some(types) = TYPES.as_ref() else { return };
+    let world = World::new().await;
+    let group = json!({ "displayName": "All", "members": [world.simulator.add_user(json!({ "displayName": "Eva" })).unwrap()] });
+    world.simulator.add_group(group).unwrap();
+    world.simulator.add_org_contact(json!({ "displayName": "Supplier" })).unwrap();
+    let place = world.place("Ana").await;
+    let (reader, writer) = (world.reader(), world.writer());
+    reader.users_delta(None).await.end.unwrap();
+    reader.groups_delta(None).await.end.unwrap();
+    reader.org_contacts_delta(None).await.end.unwrap();
+    writer.ensure_folder(&place.mailbox, &hub(), "Company").await.unwrap();
+
+    let effects = world.write(&place, &[Op::Create { key: key(1), content: full().into() }]).await;
+    let ids = written(&effects);
+    let seen = world.seen(&place).await.remove(0);
+    assert_eq!(seen.content, full(), "what went out came back");
+    let clear: Vec<_> = Field::ALL.iter().map(|field| (*field, None)).collect();
+    let effects = world.write(&place, &[update(1, &ids[0], &version(&effects[0]), &clear)]).await;
+    written(&effects);
+    assert!(world.seen(&place).await[0].content.is_empty(), "and all of it can be cleared");
+    reader.tags(&place, Which::All).await.unwrap();
+    reader.tags(&place, Which::These(&ids)).await.unwrap();
+    reader.find(&place, &[key(1)]).await.unwrap();
+    reader.look(&place, &ids).await.remove(0).1.unwrap();
+    world.write(&place, &[delete(1, &ids[0])]).await;
+    writer.delete_folder(&place.mailbox, &place.folder).await.unwrap();
+
+    let exchanges = world.simulator.recorded();
+    assert!(exchanges.len() > 20);
+    for exchange in exchanges {
+        let wrong = check_exchange(&exchange, types);
+        assert!(wrong.is_empty(), "{} {}: {wrong:?}", exchange.method, exchange.path);
+    }
+}
