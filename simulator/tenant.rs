@@ -59,7 +59,7 @@ impl Tenant {
     /// Adds a user: Graph properties, all optional but `displayName`.
     ///
     /// Without `id` one is made up; without `userPrincipalName`, `userType` or `accountEnabled` the usual values
-    /// are set.
+    /// are set. Guests have no mailbox.
     ///
     /// # Errors
     /// When a property is unknown, has the wrong type or is too long for Graph.
@@ -68,8 +68,9 @@ impl Tenant {
         user.entry("userPrincipalName").or_insert_with(|| format!("{id}@tenant.example").into());
         user.entry("userType").or_insert_with(|| "Member".into());
         user.entry("accountEnabled").or_insert(Value::Bool(true));
+        let guest = user.get("userType").is_some_and(|kind| kind == "Guest");
         self.edit(|directory| directory.add(Kind::User, id, user))?;
-        self.set_mailbox_state(id, MailboxState::Ok);
+        self.set_mailbox_state(id, if guest { MailboxState::NotEnabled } else { MailboxState::Ok });
         Ok(id)
     }
 

@@ -6,6 +6,7 @@ use super::answer::{Answer, Stamp};
 use super::call::Call;
 use crate::state::fault::{Fault, FaultKind};
 use crate::state::refusal::Refusal;
+use crate::state::throttle::conflict;
 use crate::state::world::World;
 
 /// The answer of a fault that strikes before the request takes effect.
@@ -20,6 +21,7 @@ pub(crate) fn before(fault: &Fault, stamp: &Stamp<'_>) -> Option<Answer> {
             let refusal = Refusal::new(200, "UnknownError", "");
             Some(Answer::refusal(refusal, stamp))
         }
+        FaultKind::Conflict => Some(Answer::refusal(conflict(), stamp)),
         FaultKind::ThrottleStorm => Some(Answer::refusal(storm(fault), stamp)),
         FaultKind::ResetBefore => Some(Answer { cut: Some(0), ..Answer::empty(503) }),
         _ => None,

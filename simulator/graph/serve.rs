@@ -14,6 +14,7 @@ use super::members;
 use super::route::{Place, Route};
 use super::session::Session;
 use crate::recording::Exchange;
+use crate::state::ids::Named;
 use crate::state::lock;
 use crate::state::refusal::Refusal;
 use crate::state::tenant::Cell;
@@ -64,7 +65,8 @@ async fn in_mailbox(
 ) -> Result<Answer, Refusal> {
     session.contacts(call.method != "GET")?;
     let cell = session.tenant.mailbox(user)?;
-    let _permit = Permit::take(world, &cell, call)?;
+    let mut permit = Permit::take(world, &cell, call)?;
+    permit.claim(call, place)?;
     world.clock.wait_until(begin + world.latency()).await;
     let visit = Visit { world, cell: &cell };
     match place {
@@ -105,7 +107,9 @@ async fn in_directory(
 fn pay(world: &World, session: &Session, call: &Call, route: &Route) -> Result<Load, Refusal> {
     let cost = directory::cost(call, route);
     let users = lock(&session.tenant.directory).users.items.len();
-    lock(&session.tenant.bucket).take(cost, users, world.clock.millis())
+    let paid = lock(&session.tenant.bucket).take(cost, users, world.clock.millis());
+    let scope = || format!("Tenant_Application/ReadWrite/{}/{}", world.app.client_id, session.tenant.id);
+    paid.map_err(|refusal| refusal.header("x-ms-throttle-scope", scope()))
 }
 
 fn priced(answer: Answer, load: Load) -> Answer {
@@ -123,7 +127,10 @@ pub(crate) struct Visit<'a> {
 }
 
 /// A place at a mailbox's gate; given back when the request is done.
-struct Permit(Arc<Cell>);
+struct Permit {
+    cell: Arc<Cell>,
+    item: Option<u64>,
+}
 
 impl Permit {
     fn take(world: &World, cell: &Arc<Cell>, call: &Call) -> Result<Self, Refusal> {
@@ -135,13 +142,30 @@ impl Permit {
         world.counters.note(|counts| {
             counts.peak_mailbox_concurrency = counts.peak_mailbox_concurrency.max(at_work);
         });
-        Ok(Self(Arc::clone(cell)))
+        Ok(Self { cell: Arc::clone(cell), item: None })
+    }
+
+    /// Reserves the item that a write names; a name that is none is refused later.
+    fn claim(&mut self, call: &Call, place: &Place) -> Result<(), Refusal> {
+        let (Place::Contact(_, id), "PATCH" | "DELETE") = (place, call.method.as_str()) else {
+            return Ok(());
+        };
+        let named = lock(&self.cell.mailbox).ids.read_item(id);
+        if let Some(Named::Serial(serial, _)) = named {
+            lock(&self.cell.gate).claim(serial)?;
+            self.item = Some(serial);
+        }
+        Ok(())
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        lock(&self.0.gate).leave();
+        let mut gate = lock(&self.cell.gate);
+        gate.leave();
+        if let Some(item) = self.item {
+            gate.release(item);
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub enum FaultKind {
     Unavailable,
     /// 500 with an error body; the request has no effect.
     ServerError,
+    /// 409 `ErrorIrresolvableConflict`; the request has no effect.
+    Conflict,
     /// 504 with an empty body **after** the request took effect.
     GatewayTimeout,
     /// The connection is cut before the request takes effect. In a batch: the whole batch loses its answer.

@@ -1,6 +1,6 @@
 //! The limits of Exchange (per app and mailbox) and of the directory (per app and tenant).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::refusal::Refusal;
 
@@ -17,6 +17,8 @@ pub(crate) struct Gate {
     uploads: VecDeque<(i64, u64)>,
     uploaded: u64,
     at_work: u64,
+    /// Items that a write at work will change.
+    claimed: HashSet<u64>,
 }
 
 impl Gate {
@@ -52,6 +54,18 @@ impl Gate {
         self.at_work = self.at_work.saturating_sub(1);
     }
 
+    /// Reserves an item for a write; two at once on one item cannot be resolved.
+    pub(crate) fn claim(&mut self, item: u64) -> Result<(), Refusal> {
+        if self.claimed.insert(item) {
+            return Ok(());
+        }
+        Err(conflict())
+    }
+
+    pub(crate) fn release(&mut self, item: u64) {
+        self.claimed.remove(&item);
+    }
+
     fn forget(&mut self, now: i64) {
         while self.requests.front().is_some_and(|at| now - at >= WINDOW_MS) {
             self.requests.pop_front();
@@ -60,6 +74,12 @@ impl Gate {
             self.uploaded -= bytes;
         }
     }
+}
+
+pub(crate) fn conflict() -> Refusal {
+    let message =
+        "The send or update operation could not be performed because the change conflicts with another one.";
+    Refusal::new(409, "ErrorIrresolvableConflict", message)
 }
 
 fn throttled(limit: &str, wait_ms: i64) -> Refusal {

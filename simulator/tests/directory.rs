@@ -279,6 +279,7 @@ async fn resource_units_run_out_and_come_back() {
     }
     assert_eq!(last.short(), "429 TooManyRequests");
     assert_eq!(last.headers["retry-after"], "10");
+    assert!(last.headers["x-ms-throttle-scope"].to_str().unwrap().ends_with(&w.sim.tenant_id()));
     w.sim.clock().advance(Duration::from_secs(10));
     w.get(&path).await.ok(200);
 }

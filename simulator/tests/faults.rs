@@ -53,6 +53,7 @@ async fn each_fault_of_a_plain_request_has_or_has_not_its_effect() {
     for (kind, seen, effect) in [
         (FaultKind::Unavailable, "503", 0),
         (FaultKind::ServerError, "500 InternalServerError", 0),
+        (FaultKind::Conflict, "409 ErrorIrresolvableConflict", 0),
         (FaultKind::GatewayTimeout, "504", 1),
         (FaultKind::ResetBefore, "no answer", 0),
         (FaultKind::ResetAfter, "no answer", 1),
@@ -71,6 +72,7 @@ async fn each_fault_of_a_batch_item_has_or_has_not_its_effect() {
     for (kind, seen, effect) in [
         (FaultKind::Unavailable, "503", 0),
         (FaultKind::ServerError, "500 InternalServerError", 0),
+        (FaultKind::Conflict, "409 ErrorIrresolvableConflict", 0),
         (FaultKind::GatewayTimeout, "504", 1),
         (FaultKind::ResetBefore, "no answer", 0),
         (FaultKind::ResetAfter, "no answer", 1),

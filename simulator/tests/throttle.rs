@@ -75,3 +75,16 @@ async fn throttling_can_be_switched_off() {
     assert!(replies.iter().all(|reply| reply.status == 200));
     assert_eq!(w.sim.counts().peak_mailbox_concurrency, 8);
 }
+
+#[tokio::test]
+async fn two_writes_at_once_to_one_contact_conflict() {
+    let w = world().await;
+    let path = w.mine(&format!("contacts/{}", w.contact("A").await));
+    w.sim.set_latency(Duration::from_millis(50));
+    let patch = |title: &'static str| w.patch(&path, json!({ "jobTitle": title }));
+    let (one, other) = tokio::join!(patch("x"), patch("y"));
+    let mut seen = [one.short(), other.short()];
+    seen.sort();
+    assert_eq!(seen, ["200", "409 ErrorIrresolvableConflict"]);
+    w.patch(&path, json!({ "jobTitle": "z" })).await.ok(200);
+}
