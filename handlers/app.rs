@@ -49,7 +49,8 @@ impl App {
     pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let random: Arc<dyn Random> = Arc::new(RealRandom::new());
         let (store, queue, keys) = ports(&settings, &clock, &random).await?;
-        let sealed = Sealed::new(Arc::clone(&store), keys, Arc::clone(&clock), Arc::clone(&random), WRAPPING_KEY);
+        let sealed =
+            Sealed::new(Arc::clone(&store), keys, Arc::clone(&clock), Arc::clone(&random), WRAPPING_KEY);
         let graph = Graph::new(graph_options(&settings, &clock, &random)?)?;
         let tables = Tables::over(&sealed);
         Ok(App { settings, clock, random, store, queue, sealed, tables, graph })
@@ -80,7 +81,11 @@ impl App {
 
 type Ports = (Arc<dyn Store>, Arc<dyn Queue>, Arc<dyn Keys>);
 
-async fn ports(settings: &Settings, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Ports, StartError> {
+async fn ports(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Ports, StartError> {
     match &settings.platform {
         Platform::Embedded { data_folder, key_folder } => {
             let database = Database::open(data_folder.join("wheelhouse.db"), Arc::clone(clock)).await?;
@@ -123,13 +128,12 @@ fn login(
     endpoints: &Endpoints,
     clock: &Arc<dyn connectors::Clock>,
 ) -> Result<Arc<dyn Login>, StartError> {
-    let Identity::Managed { client_id, url } = &settings.identity else {
+    let Identity::Managed { client_id, endpoint, header } = &settings.identity else {
         return Ok(Arc::new(Developer::new(endpoints)?));
     };
-    let endpoint = url.as_ref().map(ToString::to_string).or_else(|| std::env::var("IDENTITY_ENDPOINT").ok());
     let options = ManagedIdentityOptions {
-        endpoint: endpoint.ok_or("IDENTITY_ENDPOINT is not set: assign the managed identity to the app")?,
-        header: Secret::new(std::env::var("IDENTITY_HEADER").unwrap_or_default()),
+        endpoint: endpoint.to_string(),
+        header: Secret::new(header.expose()),
         client_id: client_id.to_string(),
         audience: settings.cloud.token_audience.clone(),
     };

@@ -24,17 +24,17 @@ use vars::{Vars, duration, guid, number, one_of, path, service_url, text, token}
 /// | `WHEELHOUSE_QUEUE_URL` | required with `azure` | the data account's queue endpoint |
 /// | `WHEELHOUSE_IDENTITY` | `managed-identity` | who signs in: `managed-identity`, or `developer` (who is signed in on this machine) |
 /// | `WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID` | required with `managed-identity` | the client id of the user-assigned identity |
-/// | `WHEELHOUSE_IDENTITY_URL` | the platform's own | where the managed identity gets its tokens |
 /// | `WHEELHOUSE_APP_CLIENT_ID` | required | the client id of the app registration that tenants consent to |
 /// | `WHEELHOUSE_GRAPH_URL` | `https://graph.microsoft.com` | Microsoft Graph of your cloud |
 /// | `WHEELHOUSE_LOGIN_URL` | `https://login.microsoftonline.com` | the sign-in service of your cloud |
 /// | `WHEELHOUSE_TOKEN_AUDIENCE` | `api://AzureADTokenExchange` | the audience of the federated credential in your cloud |
 /// | `WHEELHOUSE_API_TOKEN` | none | the bearer token of the API, 32 characters or more; without it the API answers this machine only |
 /// | `WHEELHOUSE_READ_LAG_SECONDS` | 120 | how long a written contact may be missing in a listing (0 to 3600) |
-/// | `WHEELHOUSE_DRIFT_CHECK_HOURS` | 24 | how often a mailbox is checked although nothing changed (1 to 720) |
 /// | `WHEELHOUSE_HTTP_BODY_BYTES` | 1048576 | the largest body the API takes (1024 to 104857600) |
 /// | `WHEELHOUSE_HTTP_TIMEOUT_SECONDS` | 60 | how long one call to another service may take (1 to 300) |
 /// | `WHEELHOUSE_HTTP_LANES` | 256 | how many mailboxes are written at once (1 to 1000) |
+///
+/// The platform itself sets `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` where a managed identity is assigned.
 ///
 /// URLs are `https`, or `http` on loopback. A variable with this prefix that is not in the table is refused, and so is one
 /// that the chosen platform or identity does not use.
@@ -49,11 +49,9 @@ pub struct Settings {
     /// Which cloud is talked to.
     pub cloud: Cloud,
     /// The bearer token of the API; without it the API answers this machine only ([`crate::host::is_local`]).
-    pub api_token: Option<ApiToken>,
+    pub api_token: Option<Hidden>,
     /// How long a written contact may be missing in a listing.
     pub read_lag: Duration,
-    /// How often a mailbox is checked although nothing changed.
-    pub drift_check: Duration,
     /// Bounds of HTTP, both ways.
     pub http: HttpLimits,
 }
@@ -86,8 +84,10 @@ pub enum Identity {
     Managed {
         /// Its client id.
         client_id: Uuid,
-        /// Where it gets its tokens; `None`: where the platform says (`IDENTITY_ENDPOINT`).
-        url: Option<Url>,
+        /// Where it gets its tokens, as the platform says.
+        endpoint: Url,
+        /// What it shows there, as the platform says.
+        header: Hidden,
     },
     /// Whoever is signed in on this machine, for a real tenant from a laptop.
     Developer,
@@ -115,21 +115,27 @@ pub struct HttpLimits {
     pub lanes: usize,
 }
 
-/// The bearer token of the API; never shown.
+/// A secret among the settings, such as the bearer token of the API; never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ApiToken(String);
+pub struct Hidden(String);
 
-impl ApiToken {
-    /// The token itself, for the one comparison that needs it (in constant time).
+impl Hidden {
+    /// Takes a text into keeping.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for the one place that needs it; compare it in constant time.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for ApiToken {
+impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiToken(…)")
+        f.write_str("Hidden(…)")
     }
 }
 
@@ -150,9 +156,8 @@ impl Settings {
         let identity = Identity::read(vars);
         let app_client_id = vars.required("APP_CLIENT_ID", guid);
         let cloud = Cloud::read(vars);
-        let api_token = vars.optional("API_TOKEN", token).map(ApiToken);
+        let api_token = vars.optional("API_TOKEN", token).map(Hidden);
         let read_lag = vars.or("READ_LAG_SECONDS", "120", |text| duration(text, 1, 0, 3600));
-        let drift_check = vars.or("DRIFT_CHECK_HOURS", "24", |text| duration(text, 3600, 1, 720));
         let http = HttpLimits::read(vars);
         Some(Self {
             platform: platform?,
@@ -161,7 +166,6 @@ impl Settings {
             cloud: cloud?,
             api_token,
             read_lag: read_lag?,
-            drift_check: drift_check?,
             http: http?,
         })
     }
@@ -199,8 +203,9 @@ impl Identity {
             return Some(Self::Developer);
         }
         let client_id = vars.required("MANAGED_IDENTITY_CLIENT_ID", guid);
-        let url = vars.optional("IDENTITY_URL", service_url);
-        Some(Self::Managed { client_id: client_id?, url })
+        let endpoint = vars.of_the_platform("IDENTITY_ENDPOINT", service_url);
+        let header = vars.of_the_platform("IDENTITY_HEADER", text).map(Hidden);
+        Some(Self::Managed { client_id: client_id?, endpoint: endpoint?, header: header? })
     }
 }
 

@@ -12,6 +12,7 @@ pub mod poison;
 pub mod purge;
 mod router;
 pub mod schedule;
+pub mod sync_mailbox;
 pub mod tables;
 
 pub use app::App;

@@ -2,8 +2,10 @@
 
 use std::env;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
+use platform::RealClock;
 use wheelhouse::config::Settings;
 use wheelhouse::{host, logging, router};
 
@@ -29,5 +31,5 @@ fn run() -> Result<()> {
 async fn answer_calls(settings: Settings) -> Result<()> {
     let port = env::var("FUNCTIONS_CUSTOMHANDLER_PORT").ok();
     let listener = host::bind(port.as_deref()).await?;
-    host::serve(listener, router(settings)).await.context("the port broke")
+    host::serve(listener, router(settings, Arc::new(RealClock::new()))).await.context("the port broke")
 }

@@ -3,20 +3,29 @@
 use std::sync::Arc;
 
 use axum::Router;
-use platform::RealClock;
+use platform::Clock;
 
 use crate::config::Settings;
-use crate::health;
 use crate::host::{Functions, Host, Limits};
+use crate::{App, gather, health, poison, purge, schedule, sync_mailbox};
 
 /// The largest body of `/health`, which takes none.
 const NO_BODY: usize = 1024;
 
 /// Every function of the deployed binary, by the name of its folder in `function-defs/`.
-pub fn router(settings: Settings) -> Router {
-    let host = Host::new(Arc::new(RealClock::new()), Limits::default(), move || {
-        let settings = Arc::new(settings.clone());
-        async move { Ok(settings) }
+pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
+    let of_app = Arc::clone(&clock);
+    let host = Host::new(clock, Limits::default(), move || {
+        let app = App::open(settings.clone(), Arc::clone(&of_app));
+        async move { app.await.map(Arc::new) }
     });
-    Functions::new(host).http("health", NO_BODY, health::routes()).into_router()
+    Functions::new(host)
+        .timer("schedule", schedule::run)
+        .queue("gather", gather::run)
+        .queue("gather-poison", poison::gather)
+        .queue("sync-mailbox", sync_mailbox::run)
+        .queue("sync-mailbox-poison", poison::sync_mailbox)
+        .timer("purge", purge::run)
+        .http("health", NO_BODY, health::routes())
+        .into_router()
 }

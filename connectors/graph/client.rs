@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -105,18 +105,22 @@ impl Session {
     }
 
     /// Makes a call that may be repeated until `read` understands its answer.
-    pub(super) async fn repeat<T>(
+    pub(super) async fn repeat<T: Send>(
         &self,
         call: Call<'_>,
-        read: impl Fn(Bytes) -> Result<T, Error>,
+        read: impl Fn(Bytes) -> Result<T, Error> + Send + Sync,
     ) -> Result<T, Error> {
-        let once = || async { read(self.send(&call).await?.body) };
-        let clock = Arc::clone(&self.shared.options.clock);
-        once.retry(self.repetition())
-            .sleep(move |wait| sleep(Arc::clone(&clock), wait))
-            .when(|error| error.passes() && error.after().unwrap_or_default() <= PATIENCE)
-            .adjust(|error, wait| wait.map(|wait| error.after().unwrap_or(wait)))
-            .await
+        let mut waits = self.waits();
+        loop {
+            let done = self.send(&call).await.and_then(|answer| read(answer.body));
+            let wait = match &done {
+                Err(error) if error.passes() && error.after().unwrap_or_default() <= PATIENCE => waits.next(),
+                _ => None,
+            };
+            let Some(wait) = wait else { return done };
+            let asked = done.as_ref().err().and_then(Error::after);
+            self.clock().sleep(asked.unwrap_or(wait)).await;
+        }
     }
 
     /// Makes a call once; an answer that is no success is an error.
@@ -182,10 +186,6 @@ impl Session {
         let (seed, _) = (self.shared.options.new_id)().as_u64_pair();
         ExponentialBuilder::default().with_jitter().with_jitter_seed(seed).with_max_times(REPEATS)
     }
-}
-
-async fn sleep(clock: Arc<dyn Clock>, wait: Duration) {
-    clock.sleep(wait).await;
 }
 
 /// What the server said instead of a success.

@@ -7,7 +7,9 @@ const LOCAL: [(&str, &str); 4] = [
     ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
 ];
 
-const CLOUD: [(&str, &str); 6] = [
+const CLOUD: [(&str, &str); 8] = [
+    ("IDENTITY_ENDPOINT", "http://127.0.0.1:41234/msi/token"),
+    ("IDENTITY_HEADER", "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a"),
     ("WHEELHOUSE_PLATFORM", "azure"),
     ("WHEELHOUSE_BLOB_URL", "https://data.blob.core.windows.net"),
     ("WHEELHOUSE_QUEUE_URL", "https://data.queue.core.windows.net"),
@@ -40,7 +42,7 @@ fn the_least_for_a_laptop() {
     );
     assert_eq!(settings.cloud.graph_url.as_str(), "https://graph.microsoft.com/");
     assert_eq!(settings.cloud.login_url.as_str(), "https://login.microsoftonline.com/");
-    assert_eq!((settings.read_lag.as_secs(), settings.drift_check.as_secs()), (120, 86_400));
+    assert_eq!(settings.read_lag.as_secs(), 120);
     assert_eq!(
         (settings.http.body_bytes, settings.http.timeout.as_secs(), settings.http.lanes),
         (1_048_576, 60, 256)
@@ -51,7 +53,7 @@ fn the_least_for_a_laptop() {
 fn the_least_for_azure() {
     let settings = read(&CLOUD).unwrap();
     assert!(matches!(settings.platform, Platform::Azure { .. }));
-    assert!(matches!(settings.identity, Identity::Managed { url: None, .. }));
+    assert!(matches!(settings.identity, Identity::Managed { .. }));
 }
 
 #[test]
@@ -59,6 +61,8 @@ fn an_empty_environment_is_told_all_it_lacks() {
     insta::assert_snapshot!(refusals(&[], &[]), @r"
     WHEELHOUSE_PLATFORM is not set: set it to embedded or azure
     WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID is not set: copy it from the portal: 00000000-0000-…, 36 characters
+    IDENTITY_ENDPOINT is not set: assign the managed identity to the app; the platform sets it then
+    IDENTITY_HEADER is not set: assign the managed identity to the app; the platform sets it then
     WHEELHOUSE_APP_CLIENT_ID is not set: copy it from the portal: 00000000-0000-…, 36 characters
     ");
 }
@@ -82,7 +86,6 @@ fn every_refusal_names_variable_problem_and_fix() {
         ("WHEELHOUSE_TOKEN_AUDIENCE", "two words"),
         ("WHEELHOUSE_API_TOKEN", "hunter2"),
         ("WHEELHOUSE_READ_LAG_SECONDS", "-1"),
-        ("WHEELHOUSE_DRIFT_CHECK_HOURS", "0"),
         ("WHEELHOUSE_HTTP_LANES", "1001"),
     ];
     insta::assert_snapshot!(refusals(&LOCAL, &wrong), @r"
@@ -94,7 +97,6 @@ fn every_refusal_names_variable_problem_and_fix() {
     WHEELHOUSE_TOKEN_AUDIENCE holds blanks or odd characters: remove them
     WHEELHOUSE_API_TOKEN is too short to be safe: make one of 32 characters or more, for example by `openssl rand -hex 32`
     WHEELHOUSE_READ_LAG_SECONDS is not a whole number: set it to 0 to 3600
-    WHEELHOUSE_DRIFT_CHECK_HOURS is out of bounds: set it to 1 to 720
     WHEELHOUSE_HTTP_LANES is out of bounds: set it to 1 to 1000
     ");
 }

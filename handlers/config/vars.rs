@@ -10,6 +10,8 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 const PREFIX: &str = "WHEELHOUSE_";
+/// What the platform sets, with a prefix of its own.
+const OF_THE_PLATFORM: &str = "IDENTITY_";
 
 /// One variable that cannot be used; its value is never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,8 @@ impl Vars {
     pub(super) fn collect(vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut found = Self { left: BTreeMap::new(), refusals: Vec::new() };
         for (name, value) in vars {
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            let is_ours = |name: &&str| name.starts_with(PREFIX) || name.starts_with(OF_THE_PLATFORM);
+            let Some(name) = name.to_str().filter(is_ours) else { continue };
             match value.into_string() {
                 Ok(value) if value.is_empty() => {}
                 Ok(value) => drop(found.left.insert(name.to_owned(), value)),
@@ -80,6 +83,23 @@ impl Vars {
         self.accept(&name, read(&value))
     }
 
+    /// A variable that the platform sets and nobody else has to.
+    pub(super) fn of_the_platform<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, Bad>,
+    ) -> Option<T> {
+        let Some(value) = self.left.remove(name) else {
+            self.refuse(
+                name,
+                "is not set",
+                "assign the managed identity to the app; the platform sets it then",
+            );
+            return None;
+        };
+        self.accept(name, read(&value))
+    }
+
     pub(super) fn optional<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, Bad>) -> Option<T> {
         let name = format!("{PREFIX}{name}");
         let value = self.left.remove(&name)?;
@@ -99,7 +119,8 @@ impl Vars {
 
     /// Nothing may be left over: a misspelt setting must not be a silent default.
     pub(super) fn finish<T>(mut self, settings: Option<T>) -> Result<T, SettingsError> {
-        for name in std::mem::take(&mut self.left).into_keys() {
+        let left = std::mem::take(&mut self.left).into_keys();
+        for name in left.filter(|name| name.starts_with(PREFIX)) {
             self.refuse(
                 &name,
                 "is not a setting here",

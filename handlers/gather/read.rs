@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use connectors::graph::{self, Kind, Reader};
+use futures::FutureExt;
 use futures::future::join_all;
 use platform::Row;
 use sync::directory::{Change, Feed, Member, Round};
@@ -54,14 +55,14 @@ async fn read_source(
     let now = app.now();
     let is_full = source.read_fully.is_none_or(|last| now - last >= FULL_READ);
     let reader = app.graph.reader(tenant);
-    let rounds = config.feeds().into_iter().map(|feed| {
+    let mut rounds = Vec::new();
+    for feed in config.feeds() {
         let link = source.links.get(name(feed)).filter(|_| !is_full).cloned();
-        let reader = &reader;
-        async move { (feed, round(reader, feed, link).await) }
-    });
+        rounds.push(round(reader.clone(), feed, link).boxed());
+    }
     let rounds = join_all(rounds).await;
     let (mut moved, mut problems) = (false, Vec::new());
-    for (feed, (reading, round)) in rounds {
+    for (feed, reading, round) in rounds {
         moved |= !round.changes.is_empty();
         let complete = round.end.is_ok();
         match round.end {
@@ -82,14 +83,14 @@ async fn read_source(
 }
 
 /// One round of a feed; a link that the server no longer knows is answered by reading everything.
-async fn round(reader: &Reader, feed: Feed, link: Option<String>) -> (Reads, graph::Round) {
+async fn round(reader: Reader, feed: Feed, link: Option<String>) -> (Feed, Reads, graph::Round) {
     if let Some(link) = link {
-        let round = ask(reader, feed, Some(&link)).await;
+        let round = ask(&reader, feed, Some(&link)).await;
         if !matches!(&round.end, Err(error) if error.kind() == Kind::Resync) {
-            return (Reads::Changes, round);
+            return (feed, Reads::Changes, round);
         }
     }
-    (Reads::Everything, ask(reader, feed, None).await)
+    (feed, Reads::Everything, ask(&reader, feed, None).await)
 }
 
 async fn ask(reader: &Reader, feed: Feed, link: Option<&str>) -> graph::Round {

@@ -28,7 +28,7 @@ const THROTTLED: u32 = 20;
 const PLACE: &str = "contacts (write)";
 
 /// Whoever is told what came of each operation.
-type Settled<'a> = &'a mut (dyn FnMut(usize, Effect) + Send);
+type Settled<'a> = &'a mut (dyn FnMut(usize, Effect) + Send + Sync);
 
 impl Writer {
     /// Obeys the operations in batches; `settled` is called once for each that writes, with its place in `ops`,
@@ -41,7 +41,7 @@ impl Writer {
         place: &Place,
         ops: &[Op],
         deadline: DateTime<Utc>,
-        settled: &mut (dyn FnMut(usize, Effect) + Send),
+        settled: &mut (dyn FnMut(usize, Effect) + Send + Sync),
     ) -> Result<(), Error> {
         let queue = ops.iter().enumerate().filter(|(_, op)| op.is_write());
         let queue = queue.map(|(at, op)| Task { at, op, throttled: 0, again: false }).collect();

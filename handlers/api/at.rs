@@ -1,0 +1,175 @@
+//! What a path names: a tenant, a hub, a run, a plan.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use platform::Row;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sync::{HubId, PlanHash, TenantId};
+use utoipa::IntoParams;
+
+use super::error::ApiError;
+use crate::App;
+use crate::host::{Host, Ready};
+use crate::tables::{Hub, Tables};
+
+/// A tenant in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct TenantPath {
+    /// The tenant's id, a GUID.
+    tenant: String,
+}
+
+/// A hub in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct HubPath {
+    /// The tenant's id, a GUID.
+    tenant: String,
+    /// The hub's id: 1 to 40 lower-case letters, digits or hyphens.
+    hub: String,
+}
+
+/// A run in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct RunPath {
+    /// The run's id.
+    run: String,
+}
+
+/// A held plan in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct HashPath {
+    /// The plan's hash, 32 hexadecimal digits.
+    hash: String,
+}
+
+/// A tenant that may not be connected yet.
+pub(super) struct AnyTenant {
+    pub app: Arc<App>,
+    pub tenant: TenantId,
+}
+
+/// A connected tenant.
+pub(super) struct AtTenant {
+    pub app: Arc<App>,
+    pub tenant: TenantId,
+}
+
+/// A hub of a connected tenant; it may not be there yet.
+pub(super) struct AtHub {
+    pub app: Arc<App>,
+    pub tenant: TenantId,
+    pub hub: HubId,
+}
+
+impl AtHub {
+    /// The hub's record, if there is one.
+    pub async fn find(&self) -> Result<Option<Row<Hub>>, ApiError> {
+        Ok(self.app.tables.hubs.get(&Tables::hub_key(&self.tenant, &self.hub)).await?)
+    }
+
+    /// The hub's record; without one the call is refused.
+    pub async fn existing(&self) -> Result<Row<Hub>, ApiError> {
+        self.find().await?.ok_or_else(|| {
+            let fix = "GET /api/tenants/{tenant}/hubs lists the hubs; PUT makes one";
+            ApiError::missing(format!("there is no hub {}", self.hub), fix)
+        })
+    }
+}
+
+impl FromRequestParts<Host<App>> for AnyTenant {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Host<App>) -> Result<Self, Response> {
+        let Ready(app) = Ready::from_request_parts(parts, host).await?;
+        let path: TenantPath = path(parts).await.map_err(IntoResponse::into_response)?;
+        let tenant = tenant(&path.tenant).map_err(IntoResponse::into_response)?;
+        Ok(Self { app, tenant })
+    }
+}
+
+impl FromRequestParts<Host<App>> for AtTenant {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Host<App>) -> Result<Self, Response> {
+        let AnyTenant { app, tenant } = AnyTenant::from_request_parts(parts, host).await?;
+        connected(&app, &tenant).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { app, tenant })
+    }
+}
+
+impl FromRequestParts<Host<App>> for AtHub {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, host: &Host<App>) -> Result<Self, Response> {
+        let AtTenant { app, tenant } = AtTenant::from_request_parts(parts, host).await?;
+        let path: HubPath = path(parts).await.map_err(IntoResponse::into_response)?;
+        let hub = hub(&path.hub).map_err(IntoResponse::into_response)?;
+        Ok(Self { app, tenant, hub })
+    }
+}
+
+/// A run's id.
+pub(super) struct RunId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for RunId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let RunPath { run } = path(parts).await?;
+        run_id(run).map(Self)
+    }
+}
+
+/// A plan's hash.
+pub(super) struct Hash(pub PlanHash);
+
+impl<S: Send + Sync> FromRequestParts<S> for Hash {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let HashPath { hash } = path(parts).await?;
+        let bad = |why: String| ApiError::bad(why, "copy it from GET /api/tenants/{tenant}/hubs/{hub}/held");
+        hash.parse().map(Self).map_err(bad)
+    }
+}
+
+async fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<T, ApiError> {
+    let path = Path::<T>::from_request_parts(parts, &()).await;
+    path.map(|Path(path)| path)
+        .map_err(|_| ApiError::bad("the path can't be read", "write its ids in plain letters and digits"))
+}
+
+fn tenant(text: &str) -> Result<TenantId, ApiError> {
+    TenantId::new(text.to_ascii_lowercase())
+        .map_err(|bad| ApiError::bad(bad, "write the tenant's id as the Entra portal shows it"))
+}
+
+/// A hub's id as a caller wrote it.
+pub(super) fn hub(text: &str) -> Result<HubId, ApiError> {
+    HubId::new(text).map_err(|bad| ApiError::bad(bad, "write something like `company-contacts`"))
+}
+
+/// A run's id as a caller wrote it; it goes into keys.
+pub(super) fn run_id(text: String) -> Result<String, ApiError> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=40).contains(&text.len()) && text.chars().all(fits) {
+        Ok(text)
+    } else {
+        Err(ApiError::bad("this is no run's id", "copy it from GET /api/tenants/{tenant}/hubs/{hub}/runs"))
+    }
+}
+
+async fn connected(app: &App, tenant: &TenantId) -> Result<(), ApiError> {
+    let record = app.tables.tenants.get(&Tables::tenant_key(tenant)).await?;
+    record.map(drop).ok_or_else(|| {
+        ApiError::missing(format!("tenant {tenant} is not connected"), "PUT /api/tenants/{tenant} connects it")
+    })
+}

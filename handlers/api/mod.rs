@@ -1,0 +1,73 @@
+//! Function `api`: hubs, runs, held plans and previews as JSON, with an OpenAPI document.
+//!
+//! One list makes both the routes and the document, so that neither can say what the other does not.
+
+mod access;
+mod at;
+mod checks;
+mod cleanup;
+mod dead_letters;
+mod decide;
+mod document;
+mod error;
+mod held;
+mod hubs;
+mod params;
+mod preview;
+mod progress;
+mod read;
+mod run;
+mod runs;
+mod schema;
+mod send;
+mod tenants;
+
+use axum::Extension;
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::any;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::config::ApiToken;
+use crate::host::Host;
+
+/// The routes of the function `api`, for callers on this machine or, once there is a token, for whoever has it.
+pub fn routes(token: Option<ApiToken>) -> Router<Host<App>> {
+    let (routes, document) = described().split_for_parts();
+    routes
+        .route("/", any(error::nothing_here))
+        .route("/{*rest}", any(error::nothing_here))
+        .method_not_allowed_fallback(error::wrong_method)
+        .layer(Extension(document::Document::new(document)))
+        .layer(from_fn(move |request, next| access::check(token.clone(), request, next)))
+}
+
+/// The OpenAPI document: what `GET /api/openapi.json` answers.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<Host<App>> {
+    let listed = OpenApiRouter::with_openapi(document::head())
+        .routes(routes!(document::openapi))
+        .routes(routes!(document::version))
+        .routes(routes!(tenants::list))
+        .routes(routes!(tenants::connect))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(hubs::list))
+        .routes(routes!(hubs::get, hubs::put, hubs::delete))
+        .routes(routes!(hubs::validate))
+        .routes(routes!(run::start))
+        .routes(routes!(preview::preview))
+        .routes(routes!(held::list))
+        .routes(routes!(decide::approve))
+        .routes(routes!(decide::reject))
+        .routes(routes!(runs::list))
+        .routes(routes!(progress::get))
+        .routes(routes!(cleanup::start));
+    document::finished(listed)
+}

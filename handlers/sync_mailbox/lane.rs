@@ -1,0 +1,227 @@
+//! One mailbox: load, read, plan, guard, write, remember.
+
+use connectors::graph::{FolderReading, Kind, Place};
+use platform::{Etag, Row, When};
+use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, Work, plan};
+
+use super::Stop;
+use super::outcome::Done;
+use super::view::view;
+use super::visit::{Read, Stored, Visit};
+use crate::lease::{Leased, leased};
+use crate::tables::{MailboxState, Tables};
+
+/// How often a plan may ask for point reads before it must be a plan.
+const MOST_LOOKS: usize = 8;
+
+/// One mailbox on its way.
+pub(super) struct Lane<'a> {
+    pub visit: &'a Visit<'a>,
+    pub mailbox: &'a MailboxId,
+    pub key: String,
+    pub state: MailboxState,
+    pub etag: Option<Etag>,
+    /// What was stored last.
+    stored: MailboxState,
+    pub done: Done,
+}
+
+/// A folder as it was read.
+pub(super) struct Sight {
+    pub place: Place,
+    pub mailbox: Mailbox,
+    /// Where the next reading goes on; a folder that was just made was not read.
+    pub link: Option<String>,
+}
+
+impl<'a> Lane<'a> {
+    pub(super) fn new(visit: &'a Visit<'a>, mailbox: &'a MailboxId, stored: Stored) -> Self {
+        let key = Tables::mailbox_key(&visit.job.tenant, &visit.job.hub, mailbox);
+        let (state, etag) =
+            stored.map_or((MailboxState::default(), None), |Row { record, etag }| (record, Some(etag)));
+        Lane { visit, mailbox, key, stored: state.clone(), state, etag, done: Done::default() }
+    }
+
+    /// Makes the mailbox right, as far as it can be done now; what stopped it is in the lane.
+    pub(super) async fn run(mut self, read: Read) -> Self {
+        if self.visit.is_quarantined(&self.state) {
+            self.done.quarantined = true;
+        } else if let Err(stop) = self.sync(read).await {
+            self.done.stop = Some(stop);
+        }
+        self
+    }
+
+    async fn sync(&mut self, read: Read) -> Result<(), Stop> {
+        match read {
+            Some(Err(error)) if error.kind() == Kind::Missing => {
+                // The user deleted the folder: nothing of ours is left to know about.
+                self.state = MailboxState { trouble: self.state.trouble.take(), ..MailboxState::default() };
+                self.without_folder().await
+            }
+            Some(Err(error)) if error.kind() == Kind::Resync => {
+                self.state.link = None;
+                self.with_folder(None).await
+            }
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(changes)) => self.with_folder(Some(changes)).await,
+            None => self.without_folder().await,
+        }
+    }
+
+    /// No folder is known: it is made, unless there is nothing to put into it.
+    async fn without_folder(&mut self) -> Result<(), Stop> {
+        let Some(receives) = self.visit.receives else {
+            self.done.cleaned = true;
+            return Ok(());
+        };
+        let key = self.lease_key();
+        let app = self.visit.app;
+        let work = async {
+            let hub = &self.visit.job.hub;
+            let made = match self.visit.writer.ensure_folder(self.mailbox, hub, &receives.folder).await {
+                Ok(made) => made,
+                Err(error) => return Ok(Err(error.into())),
+            };
+            self.state.folder = Some(made.id.clone());
+            let sight = if made.fresh { Ok(self.fresh(made.id)) } else { self.read_now(None).await };
+            Ok(match sight {
+                Ok(sight) => self.plan_and_write(sight).await,
+                Err(stop) => Err(stop),
+            })
+        };
+        match leased(app, &key, work).await? {
+            Leased::Done(done) => done,
+            Leased::Taken => Err(Stop::Busy),
+        }
+    }
+
+    fn place(&self, folder: String) -> Place {
+        Place { mailbox: self.mailbox.clone(), folder, hub: self.visit.job.hub.clone() }
+    }
+
+    fn fresh(&self, folder: String) -> Sight {
+        let mailbox = Mailbox::unread(sync::Reading::Everything);
+        Sight { place: self.place(folder), mailbox, link: None }
+    }
+
+    pub(super) fn lease_key(&self) -> String {
+        format!("{}/lane", self.key)
+    }
+
+    async fn with_folder(&mut self, read: Option<connectors::graph::FolderChanges>) -> Result<(), Stop> {
+        let sight = self.read_now(read).await?;
+        let (plan, sight) = self.planned(sight, None).await?;
+        if self.has_nothing_to_do(&plan, &sight) {
+            return self.store_progress(&sight, &plan).await;
+        }
+        let key = self.lease_key();
+        let app = self.visit.app;
+        match leased(app, &key, async { Ok(self.carry_out(plan, sight).await) }).await? {
+            Leased::Done(done) => done,
+            Leased::Taken => Err(Stop::Busy),
+        }
+    }
+
+    async fn read_now(&mut self, read: Option<connectors::graph::FolderChanges>) -> Result<Sight, Stop> {
+        let visit = self.visit;
+        let folder = self.state.folder.clone().unwrap_or_default();
+        let link = self.state.link.clone().filter(|_| visit.snapshot.is_some());
+        let read = match read {
+            Some(read) => read,
+            None => {
+                let reading = FolderReading {
+                    mailbox: self.mailbox.clone(),
+                    folder: folder.clone(),
+                    link: link.clone(),
+                };
+                visit.reader.changes(vec![reading]).await.pop().ok_or(Stop::Busy)??
+            }
+        };
+        let (place, next) = (self.place(folder), read.link.clone());
+        let mailbox = view(&visit.reader, &place, &self.state, link.as_deref(), read).await?;
+        Ok(Sight { place, mailbox, link: Some(next) })
+    }
+
+    async fn plan_and_write(&mut self, sight: Sight) -> Result<(), Stop> {
+        let (plan, sight) = self.planned(sight, None).await?;
+        self.carry_out(plan, sight).await
+    }
+
+    /// Plans, looks at items where the plan asks for it, and plans again.
+    pub(super) async fn planned(
+        &self,
+        mut sight: Sight,
+        approved: Option<PlanHash>,
+    ) -> Result<(Plan, Sight), Stop> {
+        for _ in 0..MOST_LOOKS {
+            let Plan::Look(ids) = self.plan(&sight.mailbox, approved) else { break };
+            let ids: Vec<_> = ids.into_iter().collect();
+            for (id, found) in self.visit.reader.look(&sight.place, &ids).await {
+                sight.mailbox.looked.insert(id, found?);
+            }
+        }
+        match self.plan(&sight.mailbox, approved) {
+            Plan::Look(_) => Err(Stop::Busy),
+            plan => Ok((plan, sight)),
+        }
+    }
+
+    fn plan(&self, mailbox: &Mailbox, approved: Option<PlanHash>) -> Plan {
+        plan(&Situation {
+            base: &self.state.base,
+            intents: &self.state.intents,
+            goal: self.visit.goal(),
+            mailbox,
+            policy: &self.visit.policy,
+            limits: &self.visit.config.limits,
+            mailboxes: self.visit.job.serves,
+            approved,
+            now: self.visit.app.now(),
+        })
+    }
+
+    fn has_nothing_to_do(&self, plan: &Plan, _sight: &Sight) -> bool {
+        let quiet = |work: &Work| work.ops.is_empty();
+        matches!(plan, Plan::Run(work) if quiet(work)) && !self.state.held && self.visit.snapshot.is_some()
+    }
+
+    /// Remembers how far the reading went, and nothing else.
+    async fn store_progress(&mut self, sight: &Sight, plan: &Plan) -> Result<(), Stop> {
+        self.note_work(plan);
+        self.read_through(sight, plan);
+        self.store().await
+    }
+
+    /// The next reading goes on from this one, if all that it told is dealt with.
+    pub(super) fn read_through(&mut self, sight: &Sight, plan: &Plan) {
+        if plan.work().is_some_and(|work| work.read_again) {
+            return;
+        }
+        if let Some(snapshot) = self.visit.snapshot {
+            self.state.base.scope = snapshot.scope;
+        }
+        if sight.link.is_some() {
+            self.state.link.clone_from(&sight.link);
+            self.state.base.read_through(&sight.mailbox);
+        }
+    }
+
+    pub(super) fn note_work(&mut self, plan: &Plan) {
+        if let Some(work) = plan.work() {
+            self.done.tally.kept = work.kept.len();
+            self.done.waiting = !work.waiting.is_empty();
+        }
+    }
+
+    /// Stores what is known, if it is not what was stored; whoever was quicker wins.
+    pub(super) async fn store(&mut self) -> Result<(), Stop> {
+        if self.state == self.stored {
+            return Ok(());
+        }
+        let when = self.etag.take().map_or(When::Absent, When::Match);
+        self.etag = Some(self.visit.app.tables.mailboxes.put(&self.key, &self.state, when).await?);
+        self.stored = self.state.clone();
+        Ok(())
+    }
+}

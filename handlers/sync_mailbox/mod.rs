@@ -1,0 +1,104 @@
+//! Queue `sync-mailbox`: make up to twenty mailboxes right, each in a lane of its own.
+
+mod execute;
+mod hold;
+mod lane;
+mod outcome;
+mod preview;
+mod view;
+mod visit;
+
+use std::sync::Arc;
+
+use platform::Row;
+use sync::{HubConfig, Snapshot};
+
+use crate::App;
+use crate::gather::Trouble;
+use crate::host::{Failure, Invocation, QueueMessage};
+use crate::messages::{Aim, Message, SyncMailbox, decode};
+use crate::poison::dead_letter;
+use crate::tables::{Newest, Tables};
+use visit::Visit;
+
+pub use preview::{folder_problem, preview};
+
+/// Makes the mailboxes of one message right.
+///
+/// A mailbox that fails, or needs more time than there is, goes on in a message of its own; this one succeeds.
+pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result<(), Failure> {
+    let job: SyncMailbox = match decode(&message.bytes) {
+        Ok(job) => job,
+        Err(bad) => return Err(dead_letter(&app, SyncMailbox::QUEUE, &message, bad).await),
+    };
+    let Some(hub) = app.tables.hubs.get(&Tables::hub_key(&job.tenant, &job.hub)).await? else {
+        let reason = format!("there is no hub {}; it was deleted after the message was sent", job.hub);
+        return Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await);
+    };
+    match snapshot(&app, &job, &hub.record.config).await? {
+        Ok(snapshot) => Visit::new(&app, &job, &hub.record.config, snapshot.as_ref(), &cx)?.all().await,
+        Err(reason) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
+    }
+}
+
+/// What the mailboxes shall hold; nothing where they are to be cleaned.
+async fn snapshot(
+    app: &App,
+    job: &SyncMailbox,
+    config: &HubConfig,
+) -> Result<Result<Option<Snapshot>, String>, Failure> {
+    if job.goal != Aim::Mirror {
+        return Ok(Ok(None));
+    }
+    if config.spoke(&job.spoke).is_none_or(|spoke| spoke.receives.is_none()) {
+        return Ok(Err(format!(
+            "the hub has no receiving spoke {:?} any more; the next run visits its mailboxes",
+            job.spoke
+        )));
+    }
+    let row = app.tables.snapshots.get(&Tables::snapshot_key(&job.tenant, &job.hub)).await?;
+    Ok(row
+        .map(|Row { record: Newest(snapshot), .. }| Some(snapshot))
+        .ok_or_else(|| "the hub has no snapshot yet; run it, which reads its sources first".to_owned()))
+}
+
+/// Why a lane stops before its end.
+pub(crate) enum Stop {
+    /// Graph said so.
+    Graph(connectors::graph::Error),
+    /// A port said so, or somebody else is at the same mailbox.
+    Platform(Failure),
+    /// Somebody else is at the same mailbox, or was quicker.
+    Busy,
+}
+
+impl From<connectors::graph::Error> for Stop {
+    fn from(error: connectors::graph::Error) -> Self {
+        Stop::Graph(error)
+    }
+}
+
+impl From<platform::Error> for Stop {
+    fn from(error: platform::Error) -> Self {
+        match error.kind() {
+            platform::Kind::Conflict | platform::Kind::Taken => Stop::Busy,
+            _ => Stop::Platform(error.into()),
+        }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop::Platform(failure)
+    }
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Trouble::Failed(match stop {
+            Stop::Graph(error) => error.to_string(),
+            Stop::Platform(failure) => failure.to_string(),
+            Stop::Busy => "another run is at this mailbox; try again in a minute".to_owned(),
+        })
+    }
+}

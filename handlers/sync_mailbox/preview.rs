@@ -1,0 +1,96 @@
+//! What a run would do in one mailbox, without writing anything.
+
+use connectors::graph::{Folder, FolderReading, Kind, Place};
+use sync::hub::Receives;
+use sync::{HubConfig, HubId, Mailbox, MailboxId, Merged, Plan, Problem, Reading, TenantId};
+
+use super::lane::{Lane, Sight};
+use super::view::view;
+use super::visit::Visit;
+use crate::App;
+use crate::gather::Trouble;
+use crate::host::Invocation;
+use crate::messages::{Aim, SyncMailbox};
+use crate::tables::Tables;
+
+/// Plans one mailbox of the audience; nothing is written, neither there nor here.
+pub async fn preview(
+    app: &App,
+    tenant: &TenantId,
+    hub: &HubId,
+    config: &HubConfig,
+    merged: &Merged,
+    mailbox: &MailboxId,
+    cx: &Invocation,
+) -> Result<Plan, Trouble> {
+    let spoke = merged.audience.get(mailbox).cloned().unwrap_or_default();
+    let job = SyncMailbox {
+        tenant: tenant.clone(),
+        hub: hub.clone(),
+        run: String::new(),
+        part: String::new(),
+        goal: Aim::Mirror,
+        spoke,
+        retry: true,
+        mailboxes: vec![mailbox.clone()],
+        serves: merged.audience.len(),
+        attempt: 0,
+    };
+    let visit = Visit::new(app, &job, config, Some(&merged.snapshot), cx)?;
+    let stored = app.tables.mailboxes.get(&Tables::mailbox_key(tenant, hub, mailbox)).await?;
+    let mut lane = Lane::new(&visit, mailbox, stored);
+    let sight = sight(&visit, &mut lane).await?;
+    Ok(lane.planned(sight, None).await?.0)
+}
+
+/// The folder as it is; one that does not exist yet is empty.
+async fn sight(visit: &Visit<'_>, lane: &mut Lane<'_>) -> Result<Sight, Trouble> {
+    let name = visit.receives.map(|receives| receives.folder.as_str()).unwrap_or_default();
+    let (mailbox, hub) = (lane.mailbox.clone(), visit.job.hub.clone());
+    if lane.state.folder.is_none() {
+        lane.state.folder = match visit.reader.folder(&mailbox, &hub, name).await? {
+            Folder::Ours(id) => Some(id),
+            Folder::Foreign | Folder::Absent => None,
+        };
+    }
+    let Some(folder) = lane.state.folder.clone() else { return Ok(empty(mailbox, hub)) };
+    let link = lane.state.link.clone();
+    let reading = FolderReading { mailbox: mailbox.clone(), folder: folder.clone(), link: link.clone() };
+    let read = visit.reader.changes(vec![reading]).await.pop();
+    match read.ok_or_else(|| Trouble::Failed("the mailbox gave no answer; try again".to_owned()))? {
+        Ok(read) => {
+            let place = Place { mailbox, folder, hub };
+            let mailbox = view(&visit.reader, &place, &lane.state, link.as_deref(), read).await?;
+            Ok(Sight { place, mailbox, link: None })
+        }
+        Err(error) if error.kind() == Kind::Missing => {
+            lane.state = crate::tables::MailboxState::default();
+            Ok(empty(mailbox, hub))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn empty(mailbox: MailboxId, hub: HubId) -> Sight {
+    let place = Place { mailbox, folder: String::new(), hub };
+    Sight { place, mailbox: Mailbox::unread(Reading::Everything), link: None }
+}
+
+/// Whether a mailbox has a folder of the hub's name that is somebody else's.
+pub async fn folder_problem(
+    app: &App,
+    tenant: &TenantId,
+    hub: &HubId,
+    receives: &Receives,
+    path: &str,
+    mailbox: &MailboxId,
+) -> Result<Option<Problem>, Trouble> {
+    let found = app.graph.reader(tenant).folder(mailbox, hub, &receives.folder).await?;
+    Ok((found == Folder::Foreign).then(|| {
+        Problem::new(
+            format!("{path}.folder"),
+            format!("mailbox {mailbox} has a contact folder of this name that Wheelhouse did not make"),
+            "choose another name, or rename that folder in the mailbox; what users made is never taken over",
+        )
+    }))
+}

@@ -1,0 +1,143 @@
+//! One message's visit to its mailboxes: read them together, then each in its lane.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use connectors::graph::{Error, FolderChanges, FolderReading, Reader, Writer};
+use futures::FutureExt;
+use futures::future::{join_all, try_join_all};
+use platform::Row;
+use sync::hub::Receives;
+use sync::{Goal, HubConfig, MailboxId, Policy, Snapshot};
+
+use super::lane::Lane;
+use super::outcome::finish;
+use crate::App;
+use crate::host::{Failure, Invocation};
+use crate::messages::{Aim, SyncMailbox};
+use crate::tables::{MailboxOutcome, MailboxState, Outcomes, State, Tables, change};
+
+/// How long the sending of one portion of a plan may take; a lost answer is no older than this and the lag together.
+pub(super) const PORTION_TIME: Duration = Duration::from_secs(60);
+
+/// Everything that the lanes of one message share.
+pub(super) struct Visit<'a> {
+    pub app: &'a App,
+    pub job: &'a SyncMailbox,
+    pub config: &'a HubConfig,
+    pub receives: Option<&'a Receives>,
+    pub snapshot: Option<&'a Snapshot>,
+    pub policy: Policy,
+    pub cx: &'a Invocation,
+    pub reader: Reader,
+    pub writer: Writer,
+}
+
+/// What is stored of a mailbox.
+pub(super) type Stored = Option<Row<MailboxState>>;
+/// What a reading of its folder brought, if it was read.
+pub(super) type Read = Option<Result<FolderChanges, Error>>;
+
+impl<'a> Visit<'a> {
+    pub(super) fn new(
+        app: &'a App,
+        job: &'a SyncMailbox,
+        config: &'a HubConfig,
+        snapshot: Option<&'a Snapshot>,
+        cx: &'a Invocation,
+    ) -> Result<Self, Failure> {
+        let receives = config.spoke(&job.spoke).and_then(|spoke| spoke.receives.as_ref());
+        Ok(Visit {
+            app,
+            job,
+            config,
+            receives,
+            snapshot,
+            policy: policy(app, config, receives),
+            cx,
+            reader: app.graph.reader(&job.tenant),
+            writer: app.graph.writer(&job.tenant),
+        })
+    }
+
+    pub(super) fn goal(&self) -> Goal<'_> {
+        match self.snapshot {
+            Some(snapshot) => Goal::Mirror(snapshot),
+            None => Goal::Nothing { ask: self.job.goal == Aim::CleanIfApproved },
+        }
+    }
+
+    /// Visits all mailboxes and records what came of them.
+    pub(super) async fn all(&self) -> Result<(), Failure> {
+        let mut loads = Vec::new();
+        for mailbox in &self.job.mailboxes {
+            loads.push(self.stored(mailbox).boxed());
+        }
+        let stored = try_join_all(loads).await?;
+        let read = self.read(&stored).await;
+        let mut lanes = Vec::new();
+        for ((mailbox, stored), read) in self.job.mailboxes.iter().zip(stored).zip(read) {
+            lanes.push(self.lane(mailbox, stored, read).boxed());
+        }
+        let outcomes = join_all(lanes).await.into_iter().collect::<Result<BTreeMap<_, _>, _>>()?;
+        self.record(outcomes).await
+    }
+
+    async fn lane(
+        &self,
+        mailbox: &MailboxId,
+        stored: Stored,
+        read: Read,
+    ) -> Result<(MailboxId, MailboxOutcome), Failure> {
+        let lane = Lane::new(self, mailbox, stored).run(read).await;
+        Ok((mailbox.clone(), finish(lane).await?))
+    }
+
+    async fn stored(&self, mailbox: &MailboxId) -> Result<Stored, Failure> {
+        let key = Tables::mailbox_key(&self.job.tenant, &self.job.hub, mailbox);
+        Ok(self.app.tables.mailboxes.get(&key).await?)
+    }
+
+    /// Reads every folder that is known and not left alone, twenty in one call.
+    async fn read(&self, stored: &[Stored]) -> Vec<Read> {
+        let readings = self.job.mailboxes.iter().zip(stored).map(|(mailbox, stored)| {
+            let state = &stored.as_ref()?.record;
+            let folder = state.folder.clone().filter(|_| !self.is_quarantined(state))?;
+            // What is cleaned is read as a whole, so that nothing of ours is overlooked.
+            let link = state.link.clone().filter(|_| self.snapshot.is_some());
+            Some(FolderReading { mailbox: mailbox.clone(), folder, link })
+        });
+        let readings: Vec<_> = readings.collect();
+        let mut answers = self.reader.changes(readings.iter().flatten().cloned().collect()).await.into_iter();
+        readings.into_iter().map(|reading| reading.and_then(|_| answers.next())).collect()
+    }
+
+    pub(super) fn is_quarantined(&self, state: &MailboxState) -> bool {
+        let until = state.trouble.as_ref().map(|trouble| trouble.retry_at);
+        !self.job.retry && until.is_some_and(|until| until > self.app.now())
+    }
+
+    async fn record(&self, outcomes: BTreeMap<MailboxId, MailboxOutcome>) -> Result<(), Failure> {
+        let SyncMailbox { tenant, hub, run, part, .. } = self.job;
+        let all = outcomes.len();
+        let mailboxes: BTreeMap<_, _> =
+            outcomes.into_iter().filter(|(_, outcome)| outcome.state != State::Unchanged).collect();
+        let outcomes = Outcomes { unchanged: all - mailboxes.len(), mailboxes };
+        tracing::info!(
+            tenant = %tenant, hub = %hub, run, part, unchanged = outcomes.unchanged, changed = outcomes.mailboxes.len(),
+            "mailboxes visited"
+        );
+        let key = Tables::outcomes_key(tenant, hub, run, part);
+        Ok(change(&self.app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone()))
+            .await?)
+    }
+}
+
+/// The spoke's policy; a lost answer may be as old as the sending of a portion took, and a listing lags on top.
+fn policy(app: &App, config: &HubConfig, receives: Option<&Receives>) -> Policy {
+    let read_lag =
+        app.read_lag(config.read_lag_seconds) + TimeDelta::from_std(PORTION_TIME).unwrap_or_default();
+    let modes = receives.map(|receives| receives.fields.clone()).unwrap_or_default();
+    Policy { modes, users_may_hide: receives.is_some_and(|receives| receives.users_may_hide), read_lag }
+}
