@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sync::MailboxId;
 
-use super::batch::{self, BATCH_ITEMS, Request};
+use super::batch::{self, Answers, BATCH_ITEMS, Request};
 use super::client::{Session, refusal};
 use super::error::Error;
 use super::http::Answer;
@@ -100,7 +100,7 @@ impl Batch<'_> {
         (turns, given_up)
     }
 
-    async fn exchange(&self) -> Result<Vec<Option<Answer>>, Error> {
+    async fn exchange(&self) -> Result<Answers, Error> {
         let requests =
             self.asks.iter().map(|(_, ask)| Request::new("GET", ask.url.clone()).prefer(ask.prefer));
         let body = batch::encode(self.place, requests.collect())?;

@@ -22,6 +22,9 @@ pub(super) const BATCH_ITEMS: usize = 20;
 /// A batch that would be larger is sent in halves.
 pub(super) const BATCH_BYTES: usize = 4 << 20;
 
+/// The answers of a batch by the place of their requests; `None` where what happened is not known.
+pub(super) type Answers = Vec<Option<Answer>>;
+
 /// One request of a batch; its URL begins with a slash below the version.
 #[derive(Serialize)]
 pub(super) struct Request<'a> {
@@ -74,16 +77,16 @@ fn as_text<S: serde::Serializer>(id: &usize, to: S) -> Result<S::Ok, S::Error> {
 /// The batch as it is sent: each request's id is its place.
 pub(super) fn encode(place: &str, mut requests: Vec<Request<'_>>) -> Result<Bytes, Error> {
     #[derive(Serialize)]
-    struct Envelope<'a> {
+    struct Requests<'a> {
         requests: &'a [Request<'a>],
     }
     requests.iter_mut().enumerate().for_each(|(at, request)| request.id = at);
-    let body = serde_json::to_vec(&Envelope { requests: &requests });
+    let body = serde_json::to_vec(&Requests { requests: &requests });
     body.map(Bytes::from).map_err(|_| Error::new(Kind::Refused, place, "this can't be written as JSON"))
 }
 
 #[derive(Read)]
-struct Answers<'a> {
+struct Envelope<'a> {
     #[serde(borrow)]
     responses: Option<Vec<Response<'a>>>,
     error: Option<Fault>,
@@ -101,15 +104,15 @@ struct Response<'a> {
 
 /// The answers to `count` requests by their place. An answer that is missing, or that came twice, is `None`:
 /// what happened to its request is not known.
-pub(super) fn decode(place: &str, body: Bytes, count: usize) -> Result<Vec<Option<Answer>>, Error> {
+pub(super) fn decode(place: &str, body: Bytes, count: usize) -> Result<Answers, Error> {
     match sort(place, &body, count) {
         Err(error) if error.kind() == Kind::Protocol => sort(place, &Bytes::from(json::tamed(&body)), count),
         sorted => sorted,
     }
 }
 
-fn sort(place: &str, body: &Bytes, count: usize) -> Result<Vec<Option<Answer>>, Error> {
-    let answers: Answers<'_> =
+fn sort(place: &str, body: &Bytes, count: usize) -> Result<Answers, Error> {
+    let answers: Envelope<'_> =
         serde_json::from_slice(body).map_err(|_| Error::nonsense(place, json::what(body)))?;
     if let Some(fault) = answers.error {
         return Err(fault.into_error(place, 200, None));

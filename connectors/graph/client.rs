@@ -105,21 +105,19 @@ impl Session {
     }
 
     /// Makes a call that may be repeated until `read` understands its answer.
-    pub(super) async fn repeat<T: Send>(
+    pub(super) async fn repeat<T>(
         &self,
         call: Call<'_>,
-        read: impl Fn(Bytes) -> Result<T, Error> + Send + Sync,
+        read: impl Fn(Bytes) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut waits = self.waits();
         loop {
-            let done = self.send(&call).await.and_then(|answer| read(answer.body));
-            let wait = match &done {
-                Err(error) if error.passes() && error.after().unwrap_or_default() <= PATIENCE => waits.next(),
-                _ => None,
+            let failed = match self.send(&call).await.and_then(|answer| read(answer.body)) {
+                Err(error) if error.passes() && error.after().unwrap_or_default() <= PATIENCE => error,
+                done => return done,
             };
-            let Some(wait) = wait else { return done };
-            let asked = done.as_ref().err().and_then(Error::after);
-            self.clock().sleep(asked.unwrap_or(wait)).await;
+            let Some(wait) = waits.next() else { return Err(failed) };
+            self.clock().sleep(failed.after().unwrap_or(wait)).await;
         }
     }
 
@@ -178,13 +176,10 @@ impl Session {
     }
 
     /// The waits between repetitions, spread by chance so that many do not come back at once.
-    pub(super) fn waits(&self) -> impl Iterator<Item = Duration> + Send {
-        self.repetition().build()
-    }
-
-    fn repetition(&self) -> ExponentialBuilder {
+    pub(super) fn waits(&self) -> impl Iterator<Item = Duration> + Send + use<> {
         let (seed, _) = (self.shared.options.new_id)().as_u64_pair();
-        ExponentialBuilder::default().with_jitter().with_jitter_seed(seed).with_max_times(REPEATS)
+        let delays = ExponentialBuilder::default().with_jitter().with_jitter_seed(seed);
+        delays.with_max_times(REPEATS).build()
     }
 }
 

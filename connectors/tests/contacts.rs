@@ -106,15 +106,20 @@ async fn each_end_of_an_operation_has_its_effect() {
     let ops = [
         update(1, &ids[0], &change_key, &title),
         update(2, &ids[1], &change_key, &title),
-        delete(1, &ids[0]),
         delete(3, &ids[2]),
         Op::Forget { key: key(9) },
         update(4, &ids[3], &version(&effects[3]), &too_many),
     ];
     let effects = world.write(&place, &ops).await;
     assert_eq!(effects[..2], [Some(Effect::Missing), Some(Effect::Conflict)]);
-    assert_eq!(effects[2..5], [Some(Effect::Deleted), Some(Effect::Deleted), None]);
-    assert!(matches!(&effects[5], Some(Effect::Refused(code)) if !code.is_empty()), "{:?}", effects[5]);
+    assert_eq!(effects[2..4], [Some(Effect::Deleted), None]);
+    assert!(matches!(&effects[4], Some(Effect::Refused(code)) if !code.is_empty()), "{:?}", effects[4]);
+
+    for forbidden in [false, true] {
+        world.simulator.set_quirks(|quirks| quirks.redelete_forbidden = forbidden);
+        let again = world.write(&place, &[delete(1, &ids[0]), delete(3, &ids[2])]).await;
+        assert_eq!(again, [Some(Effect::Deleted), Some(Effect::Deleted)], "gone is gone");
+    }
     assert_eq!(world.held(&place).len(), 2);
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -15,10 +16,9 @@ use super::Writer;
 use super::outcome::{Outcome, outcome};
 use crate::clock::left;
 use crate::graph::Place;
-use crate::graph::batch::{self, BATCH_BYTES, BATCH_ITEMS, Request};
+use crate::graph::batch::{self, Answers, BATCH_BYTES, BATCH_ITEMS, Request};
 use crate::graph::contact::Body;
 use crate::graph::error::Error;
-use crate::graph::http::Answer;
 use crate::graph::lanes::Lane;
 use crate::graph::tag::{Tag, escaped};
 
@@ -28,7 +28,7 @@ const THROTTLED: u32 = 20;
 const PLACE: &str = "contacts (write)";
 
 /// Whoever is told what came of each operation.
-type Settled<'a> = &'a mut (dyn FnMut(usize, Effect) + Send + Sync);
+type Settled<'a> = &'a mut (dyn FnMut(usize, Effect) + Send);
 
 impl Writer {
     /// Obeys the operations in batches; `settled` is called once for each that writes, with its place in `ops`,
@@ -41,12 +41,12 @@ impl Writer {
         place: &Place,
         ops: &[Op],
         deadline: DateTime<Utc>,
-        settled: &mut (dyn FnMut(usize, Effect) + Send + Sync),
+        settled: &mut (dyn FnMut(usize, Effect) + Send),
     ) -> Result<(), Error> {
         let queue = ops.iter().enumerate().filter(|(_, op)| op.is_write());
         let queue = queue.map(|(at, op)| Task { at, op, throttled: 0, again: false }).collect();
-        let (lane, width) = (self.session.lane(&place.mailbox), BATCH_ITEMS);
-        Writing { writer: self, place, lane, deadline, queue, width, stop: None, settled }.run().await
+        let road = Road { writer: self, place, lane: self.session.lane(&place.mailbox), deadline };
+        Writing { road, queue, width: BATCH_ITEMS, stop: None, settled }.run().await
     }
 
     fn request<'a>(&self, place: &'a Place, op: &'a Op) -> Option<Request<'a>> {
@@ -78,16 +78,50 @@ struct Task<'a> {
     again: bool,
 }
 
-/// The operations of one call on their way.
-struct Writing<'a> {
+/// Where the operations of one call go, and until when.
+struct Road<'a> {
     writer: &'a Writer,
     place: &'a Place,
     lane: Arc<Lane>,
     deadline: DateTime<Utc>,
+}
+
+/// Why nothing more is sent: the time is over, or the mailbox is given up.
+type Stop = Result<(), Error>;
+
+/// The operations of one call on their way.
+struct Writing<'a> {
+    road: Road<'a>,
     queue: VecDeque<Task<'a>>,
     width: usize,
-    stop: Option<Result<(), Error>>,
+    stop: Option<Stop>,
     settled: Settled<'a>,
+}
+
+impl Road<'_> {
+    /// Sends one batch when the mailbox's turn has come; the outer error is a turn that comes too late.
+    async fn exchange(&self, count: usize, body: Bytes) -> Result<Result<Answers, Error>, Stop> {
+        let session = &self.writer.session;
+        let (requests, bytes) = (count as u64, body.len() as u64);
+        let turn = self.lane.turn(session.clock(), requests, bytes, self.deadline);
+        let _turn = turn.await.map_err(late)?;
+        let fenced = session.fenced();
+        if fenced > left(session.now(), self.deadline) {
+            return Err(late(fenced));
+        }
+        let answer = session.send_batch(PLACE, body).await;
+        Ok(answer.and_then(|answer| batch::decode(PLACE, answer, count)))
+    }
+
+    /// Keeps everybody away from the mailbox for a while.
+    fn pause(&self, wait: Duration) {
+        self.lane.fence.close(self.writer.session.now(), wait);
+    }
+}
+
+/// A wait beyond the deadline: a deadline that has passed is no fault of the mailbox.
+fn late(wait: Duration) -> Stop {
+    if wait.is_zero() { Ok(()) } else { Err(Error::throttled(PLACE, wait)) }
 }
 
 impl<'a> Writing<'a> {
@@ -101,7 +135,7 @@ impl<'a> Writing<'a> {
     }
 
     async fn send(&mut self, batch: Vec<Task<'a>>) {
-        let requests = batch.iter().filter_map(|task| self.writer.request(self.place, task.op));
+        let requests = batch.iter().filter_map(|task| self.road.writer.request(self.road.place, task.op));
         let body = match batch::encode(PLACE, requests.collect()) {
             Ok(body) => body,
             Err(error) => return self.give_up(batch, Err(error)),
@@ -110,42 +144,20 @@ impl<'a> Writing<'a> {
             self.width = batch.len() / 2;
             return batch.into_iter().rev().for_each(|task| self.queue.push_front(task));
         }
-        match self.exchange(&batch, body).await {
+        match self.road.exchange(batch.len(), body).await {
             Ok(Ok(answers)) => self.settle(batch, answers).await,
             Ok(Err(error)) => self.failed(batch, error).await,
             Err(stop) => self.give_up(batch, stop),
         }
     }
 
-    /// Sends one batch when the mailbox's turn has come; the outer error is a turn that comes too late.
-    #[allow(clippy::type_complexity)]
-    async fn exchange(
-        &self,
-        batch: &[Task<'a>],
-        body: Bytes,
-    ) -> Result<Result<Vec<Option<Answer>>, Error>, Result<(), Error>> {
-        let session = &self.writer.session;
-        let (count, bytes) = (batch.len() as u64, body.len() as u64);
-        let late = |wait: std::time::Duration| match wait.is_zero() {
-            true => Ok(()),
-            false => Err(Error::throttled(PLACE, wait)),
-        };
-        let _turn = self.lane.turn(session.clock(), count, bytes, self.deadline).await.map_err(late)?;
-        let fenced = session.fenced();
-        if fenced > left(session.now(), self.deadline) {
-            return Err(late(fenced));
-        }
-        let answer = session.send_batch(PLACE, body).await;
-        Ok(answer.and_then(|answer| batch::decode(PLACE, answer, batch.len())))
-    }
-
-    async fn settle(&mut self, batch: Vec<Task<'a>>, answers: Vec<Option<Answer>>) {
+    async fn settle(&mut self, batch: Vec<Task<'a>>, answers: Answers) {
         let (mut uncertain, mut refused, count) = (Vec::new(), Vec::new(), batch.len());
         for (task, answer) in batch.into_iter().zip(answers) {
             match outcome(task.op, task.again, answer) {
                 Outcome::Settled(effect) => (self.settled)(task.at, effect),
                 Outcome::Throttled(wait) => {
-                    self.lane.fence.close(self.writer.session.now(), wait);
+                    self.road.pause(wait);
                     self.put_back(task, Error::throttled(PLACE, wait));
                 }
                 Outcome::Uncertain => uncertain.push(task),
@@ -178,8 +190,8 @@ impl<'a> Writing<'a> {
         if uncertain.is_empty() {
             return;
         }
-        let wait = self.writer.session.waits().next().unwrap_or_default();
-        self.lane.fence.close(self.writer.session.now(), wait);
+        let Road { writer, place, .. } = self.road;
+        self.road.pause(writer.session.waits().next().unwrap_or_default());
         let (creates, others): (Vec<_>, Vec<_>) =
             uncertain.into_iter().partition(|task| matches!(task.op, Op::Create { .. }));
         for task in others {
@@ -191,7 +203,7 @@ impl<'a> Writing<'a> {
         let keys: Vec<SourceKey> = creates.iter().map(|task| task.op.key().clone()).collect();
         let mut found = match keys.is_empty() {
             true => Vec::new(),
-            false => self.writer.reader.find(self.place, &keys).await.unwrap_or_default(),
+            false => writer.reader.find(place, &keys).await.unwrap_or_default(),
         };
         for task in creates {
             (self.settled)(task.at, take(&mut found, task.op.key()));
@@ -206,7 +218,7 @@ impl<'a> Writing<'a> {
     }
 
     /// Leaves everything that is still to be done.
-    fn give_up(&mut self, tasks: Vec<Task<'a>>, why: Result<(), Error>) {
+    fn give_up(&mut self, tasks: Vec<Task<'a>>, why: Stop) {
         self.queue.extend(tasks);
         self.stop.get_or_insert(why);
     }
