@@ -54,7 +54,8 @@ async fn four_lanes(world: &World, session: &Session, items: Vec<Item>, begin: i
         loop {
             let Some(item) = lock(&queue).pop_front() else { return done };
             let answer = serve(world, session, item.call, at).await;
-            at = (at + world.latency()).max(world.clock.micros() - LATE_MICROS);
+            let now = world.clock.micros();
+            at = (at + world.latency()).clamp(now - LATE_MICROS, now);
             done.push(Done { id: item.id, answer });
         }
     };

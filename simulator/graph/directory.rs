@@ -75,7 +75,7 @@ pub(crate) fn list(world: &World, session: &Session, call: &Call, kind: Kind) ->
     options.only(&["$select", "$top", "$filter", "$count", "$skiptoken"])?;
     let select = selection(&options, kind)?;
     kind.only_listable(&select)?;
-    let filter = options.get("$filter").map(DirectoryFilter::read).transpose()?;
+    let filter = options.get("$filter").map(|text| DirectoryFilter::read(text, kind)).transpose()?;
     let count = counted(call, &options)?;
     let size = options.number("$top", MOST)?.unwrap_or(world.quirks().directory_page);
     let after = continued(&options, kind.collection())?;

@@ -63,7 +63,7 @@ fn cursor(
     Ok(Cursor {
         kind: kind.collection().to_owned(),
         after,
-        part: 0,
+        part: (0, 0),
         since: after,
         began,
         complete: false,

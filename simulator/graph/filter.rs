@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::state::contact::Contact;
 use crate::state::extended::{Extended, ExtendedId};
 use crate::state::refusal::Refusal;
+use crate::state::schema::Kind;
 
 /// A condition on contacts or folders.
 #[derive(Clone, Debug)]
@@ -36,10 +37,10 @@ impl Test {
 
 impl Filter {
     pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
-        let (subject, condition) = any(text).ok_or_else(|| invalid(text))?;
+        let Any { subject, variable, condition } = Any::read(text).ok_or_else(|| invalid(text))?;
         match subject.to_ascii_lowercase().as_str() {
-            "emailaddresses" => address(condition).ok_or_else(|| invalid(text)),
-            "singlevalueextendedproperties" => tag(condition).ok_or_else(|| invalid(text))?,
+            "emailaddresses" => address(variable, condition).ok_or_else(|| invalid(text)),
+            "singlevalueextendedproperties" => tag(variable, condition).ok_or_else(|| invalid(text))?,
             _ => Err(invalid(text)),
         }
     }
@@ -66,33 +67,48 @@ fn addresses(contact: &Contact) -> impl Iterator<Item = &str> {
     emails.filter_map(|email| email.get("address").and_then(Value::as_str))
 }
 
-/// Splits `subject/any(v: condition)` and takes the variable off the condition's paths.
-fn any(text: &str) -> Option<(&str, String)> {
-    let (subject, rest) = text.trim().split_once('/')?;
-    let inner =
-        rest.strip_suffix(')')?.split_once('(').filter(|(word, _)| word.eq_ignore_ascii_case("any"))?.1;
-    let (variable, condition) = inner.split_once(':')?;
-    Some((subject, condition.trim().replace(&format!("{}/", variable.trim()), "~")))
+/// The parts of `subject/any(v: condition)`.
+struct Any<'a> {
+    subject: &'a str,
+    variable: &'a str,
+    condition: &'a str,
 }
 
-fn address(condition: String) -> Option<Filter> {
-    literal(condition.strip_prefix("~address eq ")?.trim()).map(Filter::Email)
+impl<'a> Any<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let (subject, rest) = text.trim().split_once('/')?;
+        let inner =
+            rest.strip_suffix(')')?.split_once('(').filter(|(word, _)| word.eq_ignore_ascii_case("any"))?.1;
+        let (variable, condition) = inner.split_once(':')?;
+        Some(Self { subject, variable: variable.trim(), condition: condition.trim() })
+    }
 }
 
-/// Reads `~id eq 'x' and ~value eq 'y'`, `contains(~value,'y')`, `startswith(~value,'y')`.
-fn tag(condition: String) -> Option<Result<Filter, Refusal>> {
+/// What follows `v/member`.
+fn after<'a>(text: &'a str, variable: &str, member: &str) -> Option<&'a str> {
+    text.trim().strip_prefix(variable)?.strip_prefix('/')?.strip_prefix(member)
+}
+
+fn address(variable: &str, condition: &str) -> Option<Filter> {
+    literal(after(condition, variable, "address eq ")?.trim()).map(Filter::Email)
+}
+
+/// Reads `v/id eq 'x' and v/value eq 'y'`, and `contains(v/value,'y')` or `startswith(v/value,'y')` for the value.
+fn tag(variable: &str, condition: &str) -> Option<Result<Filter, Refusal>> {
     let (id, value) = condition.split_once("' and ")?;
-    let id = literal(&format!("{}'", id.strip_prefix("~id eq ")?))?;
-    let (test, wanted) = comparison(value.trim())?;
+    let id = literal(&format!("{}'", after(id, variable, "id eq ")?.trim()))?;
+    let (test, wanted) = comparison(variable, value.trim())?;
     Some(ExtendedId::read(&id).map(|id| Filter::Tag(id, test, wanted)))
 }
 
-fn comparison(text: &str) -> Option<(Test, String)> {
-    let call = |name: &str| text.strip_prefix(name)?.strip_prefix("(~value,")?.strip_suffix(')');
-    let simple = |name: &str| text.strip_prefix("~value ")?.strip_prefix(name);
+fn comparison(variable: &str, text: &str) -> Option<(Test, String)> {
+    let call = |name: &str| {
+        let inside = text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
+        after(inside, variable, "value")?.trim().strip_prefix(',')
+    };
     let forms = [
-        (Test::Equal, simple("eq ")),
-        (Test::Different, simple("ne ")),
+        (Test::Equal, after(text, variable, "value eq ")),
+        (Test::Different, after(text, variable, "value ne ")),
         (Test::Contains, call("contains")),
         (Test::StartsWith, call("startswith")),
     ];
@@ -133,12 +149,16 @@ pub(crate) struct DirectoryFilter {
 }
 
 impl DirectoryFilter {
-    pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
-        let all = text.contains(" and ");
-        let terms: Option<Vec<_>> = text.split(if all { " and " } else { " or " }).map(term).collect();
+    pub(crate) fn read(text: &str, kind: Kind) -> Result<Self, Refusal> {
+        let conjuncts = outside_quotes(text, " and ");
+        let all = conjuncts.len() > 1;
+        let parts = if all { conjuncts } else { outside_quotes(text, " or ") };
+        let terms: Option<Vec<_>> = parts.into_iter().map(term).collect();
         let unsupported =
             || Refusal::new(400, "Request_UnsupportedQuery", format!("Unsupported Query: '{text}'."));
-        terms.map(|terms| Self { all, terms }).ok_or_else(unsupported)
+        let terms = terms.ok_or_else(unsupported)?;
+        terms.iter().try_for_each(|(name, ..)| kind.select(name).map(|_| ()))?;
+        Ok(Self { all, terms })
     }
 
     pub(crate) fn matches(&self, props: &Map<String, Value>) -> bool {
@@ -149,6 +169,23 @@ impl DirectoryFilter {
         };
         if self.all { self.terms.iter().all(holds) } else { self.terms.iter().any(holds) }
     }
+}
+
+/// Splits at a word that is not inside a string literal.
+fn outside_quotes<'a>(text: &'a str, word: &str) -> Vec<&'a str> {
+    let (mut parts, mut rest, mut from) = (Vec::new(), text, 0);
+    while let Some(at) = rest.get(from..).and_then(|tail| tail.find(word)).map(|at| at + from) {
+        let (before, after) =
+            (rest.get(..at).unwrap_or_default(), rest.get(at + word.len()..).unwrap_or_default());
+        if before.matches('\'').count() % 2 == 0 {
+            parts.push(before);
+            (rest, from) = (after, 0);
+        } else {
+            from = at + word.len();
+        }
+    }
+    parts.push(rest);
+    parts
 }
 
 fn term(text: &str) -> Option<(String, Test, Value)> {

@@ -16,7 +16,7 @@ pub struct Counts {
     pub graph_requests: u64,
     /// Writes that took effect.
     pub writes: Writes,
-    /// Writes that were asked for, with or without effect.
+    /// Writes that reached a mailbox, with or without effect; throttled ones and those that a fault swallowed did not.
     pub attempts: Writes,
     /// Bytes of request bodies.
     pub bytes_in: u64,

@@ -39,6 +39,7 @@ impl Object {
     fn set(&mut self, name: &str, value: Value, version: u64) -> bool {
         let value = match (self.props.get(name), value) {
             (Some(Value::Object(held)), Value::Object(members)) => merged(held.clone(), members),
+            (_, Value::Object(members)) => merged(Map::new(), members),
             (_, value) => value,
         };
         let same = self.props.get(name).map_or(value.is_null(), |held| *held == value);

@@ -19,8 +19,8 @@ pub(crate) struct Cursor {
     pub(crate) kind: String,
     /// Everything up to this version has been seen.
     pub(crate) after: u64,
-    /// How many entries of the next object have been seen; a large group has several.
-    pub(crate) part: usize,
+    /// How many entries of the object logged at a version have been seen; a large group has several.
+    pub(crate) part: (u64, usize),
     /// The version at which this round compares: what the reader knew when it began.
     pub(crate) since: u64,
     /// In a first round: the version at which it began. What left before that was never shown.
@@ -66,19 +66,20 @@ impl Directory {
         let (mut entries, mut more) = (Vec::new(), false);
         for (version, id) in self.of(kind).log.range(cursor.after + 1..) {
             let parts = reader.parts(&cursor, *id);
-            let skip = cursor.part;
+            let skip = if cursor.part.0 == *version { cursor.part.1 } else { 0 };
+            cursor.part = (*version, skip);
             for part in parts.into_iter().skip(skip) {
                 if entries.len() >= manner.size {
                     more = true;
                     break;
                 }
-                cursor.part += 1;
+                cursor.part.1 += 1;
                 reader.push(&mut entries, part, (*id, cursor.since), &mut manner);
             }
             if more {
                 break;
             }
-            (cursor.after, cursor.part) = (*version, 0);
+            cursor.after = *version;
         }
         if cursor.ids.is_empty() {
             reader.replay(&mut entries, &mut manner);

@@ -256,8 +256,10 @@ async fn contacts_are_found_by_tag_and_by_address() {
     create(&w, json!({ "givenName": "C", "emailAddresses": [{ "address": "c@d.example" }] })).await;
     let any = |test: &str| format!("singleValueExtendedProperties/Any(ep: ep/id eq '{TAG}' and {test})");
     assert_eq!(found(&w, &any("ep/value eq '87d3'")).await, 1);
+    create(&w, tagged("step/1 and 'so'")).await;
+    assert_eq!(found(&w, &any("ep/value eq 'step/1 and ''so'''")).await, 1);
     assert_eq!(found(&w, &any("ep/value eq '99'")).await, 0);
-    assert_eq!(found(&w, &any("ep/value ne '99'")).await, 1);
+    assert_eq!(found(&w, &any("ep/value ne '99'")).await, 2);
     assert_eq!(found(&w, &any("startswith(ep/value,'87')")).await, 1);
     assert_eq!(found(&w, &any("contains(ep/value,'7d')")).await, 1);
     assert_eq!(found(&w, "emailAddresses/any(a:a/address eq 'C@d.example')").await, 1);

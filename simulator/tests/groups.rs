@@ -101,8 +101,31 @@ async fn groups_are_listed_and_found_by_name() {
         w.get("/groups?$filter=displayName%20eq%20'All%20staff'").await.entries()[0]["id"],
         group.to_string()
     );
+    let named = w.sim.add_group(json!({ "displayName": "Research and Tom's or so" })).unwrap();
+    let filter = "/groups?$filter=displayName%20eq%20'Research%20and%20Tom''s%20or%20so'";
+    assert_eq!(w.get(filter).await.entries()[0]["id"], named.to_string());
+    assert_eq!(w.get("/groups?$filter=shoe%20eq%20'x'").await.short(), "400 BadRequest");
     w.get(&format!("/groups/{group}")).await.ok(200);
     w.sim.remove_group(group).unwrap();
     assert_eq!(w.get(&format!("/groups/{group}")).await.short(), "404 Request_ResourceNotFound");
     assert_eq!(w.get(&format!("/groups/{group}/members")).await.short(), "404 Request_ResourceNotFound");
+}
+
+#[tokio::test]
+async fn a_group_that_changes_between_pages_costs_nobody_an_entry() {
+    let w = world().await;
+    let crowd = people(&w, 100);
+    let large = w.sim.add_group(json!({ "displayName": "Large", "members": crowd })).unwrap();
+    let small = w.sim.add_group(json!({ "displayName": "Small" })).unwrap();
+    let one = [("Prefer", "odata.maxpagesize=1")];
+    let first = w.send("GET", "/groups/delta", &one, None).await.ok(200);
+    let second = w.send("GET", &first.next().unwrap(), &one, None).await.ok(200);
+    w.sim.remove_member(large, crowd[0]).unwrap();
+    let (rest, _) = w.round(&second.next().unwrap(), &one).await;
+    assert_eq!(rest[0]["id"], small.to_string());
+    assert_eq!(
+        rest.iter().filter(|entry| entry["id"] == large.to_string()).count(),
+        3,
+        "told again from the start"
+    );
 }
