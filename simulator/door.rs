@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -12,14 +12,14 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How many more bytes a connection may send before it is cut.
-#[derive(Clone, Debug)]
-pub(crate) struct Allowance(Arc<AtomicUsize>);
+/// Cuts one connection.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scissors(Arc<AtomicBool>);
 
-impl Allowance {
-    /// Cuts the connection after so many more bytes.
-    pub(crate) fn cut_after(&self, bytes: usize) {
-        self.0.store(bytes, Ordering::SeqCst);
+impl Scissors {
+    /// From now on the connection sends nothing and ends in a reset.
+    pub(crate) fn cut(&self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Door(pub(crate) TcpListener);
 /// One connection.
 pub(crate) struct Wire {
     stream: TcpStream,
-    allowance: Allowance,
+    scissors: Scissors,
 }
 
 impl Listener for Door {
@@ -39,8 +39,7 @@ impl Listener for Door {
     async fn accept(&mut self) -> (Wire, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
         let _ = stream.set_nodelay(true);
-        let allowance = Allowance(Arc::new(AtomicUsize::new(usize::MAX)));
-        (Wire { stream, allowance }, address)
+        (Wire { stream, scissors: Scissors::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -48,9 +47,9 @@ impl Listener for Door {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Allowance {
+impl Connected<IncomingStream<'_, Door>> for Scissors {
     fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        stream.io().allowance.clone()
+        stream.io().scissors.clone()
     }
 }
 
@@ -63,16 +62,10 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        let allowed = wire.allowance.0.load(Ordering::SeqCst);
-        if allowed == 0 {
+        if wire.scissors.0.load(Ordering::SeqCst) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        let some = bytes.get(..allowed).unwrap_or(bytes);
-        let written = Pin::new(&mut wire.stream).poll_write(cx, some);
-        if let (Poll::Ready(Ok(count)), true) = (&written, allowed != usize::MAX) {
-            wire.allowance.cut_after(allowed - count);
-        }
-        written
+        Pin::new(&mut wire.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -11,8 +11,8 @@ use axum::response::Response;
 use futures::{StreamExt, stream};
 
 use crate::control;
-use crate::door::Allowance;
-use crate::graph::answer::{Answer, Stamp};
+use crate::door::Scissors;
+use crate::graph::answer::{Answer, Cut, Stamp};
 use crate::graph::call::{Call, Headers};
 use crate::graph::session::Session;
 use crate::graph::{batch, faulty, serve};
@@ -28,7 +28,7 @@ const PIECES: usize = 10;
 /// Answers any request. The work goes on when the client hangs up, as a real server's would.
 pub(crate) async fn front(
     State(world): State<Arc<World>>,
-    ConnectInfo(allowance): ConnectInfo<Allowance>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
     request: Request,
 ) -> Response {
     let work = tokio::spawn(async move {
@@ -39,8 +39,8 @@ pub(crate) async fn front(
         }
     });
     let answer = work.await.unwrap_or_else(|_| Answer::empty(500));
-    if let Some(bytes) = answer.cut {
-        allowance.cut_after(bytes);
+    if answer.cut == Some(Cut::Early) {
+        scissors.cut();
     }
     wire(answer)
 }
@@ -196,11 +196,26 @@ fn wire(answer: Answer) -> Response {
     for (name, value) in &answer.headers {
         response = response.header(*name, value);
     }
-    let body = match answer.slow {
-        None => Body::from(answer.body),
-        Some(millis) => slow(answer.body, millis),
+    let body = match (answer.cut, answer.slow) {
+        (Some(Cut::MidBody), _) => torn(answer.body),
+        (_, Some(millis)) => slow(answer.body, millis),
+        _ => Body::from(answer.body),
     };
     response.body(body).unwrap_or_default()
+}
+
+/// Half a body, and then a cut connection.
+fn torn(mut body: Vec<u8>) -> Body {
+    body.truncate(body.len() / 2);
+    let halves = [Ok(Bytes::from(body)), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
+    let timed = stream::iter(halves).then(|half| async move {
+        // the first half must be on its way before the cut
+        if half.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        half
+    });
+    Body::from_stream(timed)
 }
 
 /// A body that comes in pieces with pauses.

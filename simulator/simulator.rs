@@ -10,7 +10,7 @@ use axum::handler::Handler;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::door::{Allowance, Door};
+use crate::door::{Door, Scissors};
 use crate::error::Error;
 use crate::http;
 use crate::info::Info;
@@ -199,7 +199,7 @@ fn open(listener: TcpListener, world: Arc<World>) -> oneshot::Sender<()> {
     let (stop, stopped) = oneshot::channel::<()>();
     let service = Router::new()
         .fallback_service(http::front.with_state(world))
-        .into_make_service_with_connect_info::<Allowance>();
+        .into_make_service_with_connect_info::<Scissors>();
     tokio::spawn(async move {
         tokio::select! {
             _ = async { axum::serve(Door(listener), service).await } => {}

@@ -17,10 +17,19 @@ pub(crate) struct Answer {
     /// `None` for an empty body.
     pub(crate) content_type: Option<&'static str>,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// Cut the connection after so many bytes.
-    pub(crate) cut: Option<usize>,
+    /// Cut the connection.
+    pub(crate) cut: Option<Cut>,
     /// Spread the body over so many milliseconds.
     pub(crate) slow: Option<u64>,
+}
+
+/// Where a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cut {
+    /// Before a byte of the answer.
+    Early,
+    /// In the middle of its body.
+    MidBody,
 }
 
 impl Answer {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Stamp};
+use super::answer::{Answer, Cut, Stamp};
 use super::call::Call;
 use crate::state::fault::{Fault, FaultKind};
 use crate::state::refusal::Refusal;
@@ -23,7 +23,7 @@ pub(crate) fn before(fault: &Fault, stamp: &Stamp<'_>) -> Option<Answer> {
         }
         FaultKind::Conflict => Some(Answer::refusal(conflict(), stamp)),
         FaultKind::ThrottleStorm => Some(Answer::refusal(storm(fault), stamp)),
-        FaultKind::ResetBefore => Some(Answer { cut: Some(0), ..Answer::empty(503) }),
+        FaultKind::ResetBefore => Some(Answer { cut: Some(Cut::Early), ..Answer::empty(503) }),
         _ => None,
     }
 }
@@ -41,8 +41,10 @@ fn storm(fault: &Fault) -> Refusal {
 pub(crate) fn after(fault: &Fault, answer: Answer, call: &Call, world: &World) -> Answer {
     match fault.kind {
         FaultKind::GatewayTimeout => Answer::empty(504),
-        FaultKind::ResetAfter => Answer { cut: Some(0), ..answer },
-        FaultKind::ResetMidBody => Answer { cut: Some(200 + answer.body.len() / 2), ..answer },
+        FaultKind::ResetAfter => Answer { cut: Some(Cut::Early), ..answer },
+        FaultKind::ResetMidBody => {
+            Answer { cut: Some(if answer.body.is_empty() { Cut::Early } else { Cut::MidBody }), ..answer }
+        }
         FaultKind::SlowBody => Answer { slow: Some(fault.milliseconds), ..answer },
         FaultKind::Html => html(),
         FaultKind::TruncatedJson => truncated(answer),

@@ -191,3 +191,13 @@ async fn a_port_that_is_taken_is_named() {
     assert_eq!(why.kind(), simulator::ErrorKind::Bind);
     assert!(why.to_string().starts_with(&format!("cannot listen on 127.0.0.1:{port}")));
 }
+
+#[tokio::test]
+async fn a_cut_in_the_middle_comes_after_the_head() {
+    let w = world().await;
+    w.sim.add_fault(Fault::new(FaultKind::ResetMidBody));
+    let url = format!("{}/v1.0/users", w.sim.graph_url());
+    let response = w.http.get(url).bearer_auth(&w.token).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.text().await.is_err());
+}
