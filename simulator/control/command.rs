@@ -49,6 +49,7 @@ pub enum Command {
     UserMovesContact { user: Uuid, contact: String, folder: String },
     AddFault { fault: Fault },
     ClearFaults,
+    /// Replaces all switches; those that are not named take their defaults.
     SetQuirks { quirks: Quirks },
     SetLatency { milliseconds: u64 },
     SetTokenSeconds { seconds: u64 },

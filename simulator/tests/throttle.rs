@@ -18,7 +18,7 @@ async fn still_world() -> World {
 #[tokio::test]
 async fn a_fifth_request_at_once_is_throttled() {
     let w = world().await;
-    w.sim.set_latency(Duration::from_millis(100));
+    w.sim.set_latency(Duration::from_millis(400));
     let path = w.mine("contacts");
     let replies = futures::future::join_all((0..5).map(|_| w.get(&path))).await;
     let refused: Vec<_> = replies.iter().filter(|reply| reply.status == 429).collect();
@@ -30,7 +30,7 @@ async fn a_fifth_request_at_once_is_throttled() {
 #[tokio::test]
 async fn mailboxes_do_not_share_their_limits() {
     let w = world().await;
-    w.sim.set_latency(Duration::from_millis(50));
+    w.sim.set_latency(Duration::from_millis(300));
     let users: Vec<_> =
         (0..8).map(|n| w.sim.add_user(json!({ "displayName": format!("P{n}") })).unwrap()).collect();
     let paths: Vec<String> = users.iter().map(|user| format!("/users/{user}/contacts")).collect();
@@ -68,7 +68,7 @@ async fn a_virtual_clock_makes_latency_free() {
 #[tokio::test]
 async fn throttling_can_be_switched_off() {
     let w = world().await;
-    w.sim.set_latency(Duration::from_millis(50));
+    w.sim.set_latency(Duration::from_millis(300));
     w.sim.set_quirks(|quirks| quirks.throttling = false);
     let path = w.mine("contacts");
     let replies = futures::future::join_all((0..8).map(|_| w.get(&path))).await;
@@ -80,7 +80,7 @@ async fn throttling_can_be_switched_off() {
 async fn two_writes_at_once_to_one_contact_conflict() {
     let w = world().await;
     let path = w.mine(&format!("contacts/{}", w.contact("A").await));
-    w.sim.set_latency(Duration::from_millis(50));
+    w.sim.set_latency(Duration::from_millis(300));
     let patch = |title: &'static str| w.patch(&path, json!({ "jobTitle": title }));
     let (one, other) = tokio::join!(patch("x"), patch("y"));
     let mut seen = [one.short(), other.short()];
