@@ -32,7 +32,8 @@ impl Tenant {
     pub fn user_deletes_folder(&self, user: Uuid, folder: &str) -> Result<(), Error> {
         self.in_mailbox(user, |mailbox, now| {
             let id = mailbox.ids.folder(serial_of(mailbox, folder)?);
-            mailbox.delete_folder(&id, false, now)
+            // Outlook finds another name where Deleted Items has one already; nobody sees which.
+            mailbox.delete_folder(&id, false, now).or_else(|_| mailbox.delete_folder(&id, true, now))
         })
     }
 

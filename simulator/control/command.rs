@@ -20,42 +20,118 @@ pub enum Command {
     Info,
     Token,
     AddTenant,
-    SetStanding { standing: Standing },
-    SetRoles { roles: Vec<String> },
-    AddUser { user: Value },
-    UpdateUser { id: Uuid, set: Value },
-    RemoveUser { id: Uuid },
-    PurgeUser { id: Uuid },
-    RestoreUser { id: Uuid },
-    AddGroup { group: Value },
-    UpdateGroup { id: Uuid, set: Value },
-    RemoveGroup { id: Uuid },
-    AddMember { group: Uuid, member: Uuid },
-    RemoveMember { group: Uuid, member: Uuid },
-    AddOrgContact { contact: Value },
-    UpdateOrgContact { id: Uuid, set: Value },
-    RemoveOrgContact { id: Uuid },
+    SetStanding {
+        standing: Standing,
+    },
+    SetRoles {
+        roles: Vec<String>,
+    },
+    AddUser {
+        user: Value,
+    },
+    UpdateUser {
+        id: Uuid,
+        set: Value,
+    },
+    RemoveUser {
+        id: Uuid,
+    },
+    PurgeUser {
+        id: Uuid,
+    },
+    RestoreUser {
+        id: Uuid,
+    },
+    AddGroup {
+        group: Value,
+    },
+    UpdateGroup {
+        id: Uuid,
+        set: Value,
+    },
+    RemoveGroup {
+        id: Uuid,
+    },
+    AddMember {
+        group: Uuid,
+        member: Uuid,
+    },
+    RemoveMember {
+        group: Uuid,
+        member: Uuid,
+    },
+    AddOrgContact {
+        contact: Value,
+    },
+    UpdateOrgContact {
+        id: Uuid,
+        set: Value,
+    },
+    RemoveOrgContact {
+        id: Uuid,
+    },
     Users,
     Groups,
     OrgContacts,
-    SetMailboxState { user: Uuid, state: MailboxState },
-    MailboxContents { user: Uuid },
-    SetLag { user: Uuid, lag: Option<Lag> },
-    UserCreatesFolder { user: Uuid, name: String },
-    UserDeletesFolder { user: Uuid, folder: String },
-    UserCreatesContact { user: Uuid, folder: String, fields: Value },
-    UserEditsContact { user: Uuid, contact: String, fields: Value },
-    UserDeletesContact { user: Uuid, contact: String },
-    UserMovesContact { user: Uuid, contact: String, folder: String },
-    AddFault { fault: Fault },
+    SetMailboxState {
+        user: Uuid,
+        state: MailboxState,
+    },
+    MailboxContents {
+        user: Uuid,
+    },
+    SetLag {
+        user: Uuid,
+        lag: Option<Lag>,
+    },
+    UserCreatesFolder {
+        user: Uuid,
+        name: String,
+    },
+    UserDeletesFolder {
+        user: Uuid,
+        folder: String,
+    },
+    UserCreatesContact {
+        user: Uuid,
+        folder: String,
+        fields: Value,
+    },
+    UserEditsContact {
+        user: Uuid,
+        contact: String,
+        fields: Value,
+    },
+    UserDeletesContact {
+        user: Uuid,
+        contact: String,
+    },
+    UserMovesContact {
+        user: Uuid,
+        contact: String,
+        folder: String,
+    },
+    AddFault {
+        fault: Fault,
+    },
     ClearFaults,
     /// Replaces all switches; those that are not named take their defaults.
-    SetQuirks { quirks: Quirks },
-    SetLatency { milliseconds: u64 },
-    SetTokenSeconds { seconds: u64 },
-    Advance { seconds: u64 },
+    SetQuirks {
+        quirks: Quirks,
+    },
+    SetLatency {
+        milliseconds: u64,
+    },
+    SetTokenSeconds {
+        seconds: u64,
+    },
+    Advance {
+        seconds: u64,
+    },
     Counts,
     ResetCounts,
-    Record { on: bool },
+    Record {
+        on: bool,
+    },
     Recorded,
 }
