@@ -1,5 +1,6 @@
 //! The functions of Wheelhouse.
 
+pub mod api;
 pub mod app;
 pub mod config;
 pub mod gather;

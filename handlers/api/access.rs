@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
-use crate::config::ApiToken;
+use crate::config::Hidden;
 use crate::host::is_local;
 
 /// Lets a call pass, or says how it may.
-pub(super) async fn check(token: Option<ApiToken>, request: Request, next: Next) -> Response {
+pub(super) async fn check(token: Option<Hidden>, request: Request, next: Next) -> Response {
     match refusal(token.as_ref(), request.headers()) {
         None => next.run(request).await,
         Some(refusal) => refused(refusal),
@@ -20,7 +20,7 @@ pub(super) async fn check(token: Option<ApiToken>, request: Request, next: Next)
 }
 
 /// With a token everybody needs it; without one this machine is let in, but no web page that is shown on it.
-fn refusal(token: Option<&ApiToken>, headers: &HeaderMap) -> Option<ApiError> {
+fn refusal(token: Option<&Hidden>, headers: &HeaderMap) -> Option<ApiError> {
     match token {
         Some(token) if shows(token, headers) => None,
         Some(_) => Some(ApiError::new(
@@ -42,7 +42,7 @@ fn refusal(token: Option<&ApiToken>, headers: &HeaderMap) -> Option<ApiError> {
     }
 }
 
-fn shows(token: &ApiToken, headers: &HeaderMap) -> bool {
+fn shows(token: &Hidden, headers: &HeaderMap) -> bool {
     let shown = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
     let Some((scheme, shown)) = shown.split_at_checked(b"Bearer ".len()) else { return false };
     scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(shown.ct_eq(token.expose().as_bytes()))

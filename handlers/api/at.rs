@@ -28,8 +28,6 @@ pub(super) struct TenantPath {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(super) struct HubPath {
-    /// The tenant's id, a GUID.
-    tenant: String,
     /// The hub's id: 1 to 40 lower-case letters, digits or hyphens.
     hub: String,
 }
@@ -170,6 +168,9 @@ pub(super) fn run_id(text: String) -> Result<String, ApiError> {
 async fn connected(app: &App, tenant: &TenantId) -> Result<(), ApiError> {
     let record = app.tables.tenants.get(&Tables::tenant_key(tenant)).await?;
     record.map(drop).ok_or_else(|| {
-        ApiError::missing(format!("tenant {tenant} is not connected"), "PUT /api/tenants/{tenant} connects it")
+        ApiError::missing(
+            format!("tenant {tenant} is not connected"),
+            "PUT /api/tenants/{tenant} connects it",
+        )
     })
 }

@@ -1,6 +1,7 @@
 //! Messages that could not be worked on.
 
 use axum::Json;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,9 +20,21 @@ const PAGE: usize = 50;
 pub(super) struct DeadLetterView {
     /// Its id; later ones sort after earlier ones.
     id: String,
-    /// What is known of it.
-    #[serde(flatten)]
-    letter: DeadLetter,
+    /// The queue that it came from.
+    queue: String,
+    /// Why, and what to do.
+    reason: String,
+    /// When it was given up.
+    when: DateTime<Utc>,
+    /// Its length in bytes.
+    bytes: usize,
+}
+
+impl DeadLetterView {
+    fn new(id: String, letter: DeadLetter) -> Self {
+        let DeadLetter { queue, reason, when, bytes } = letter;
+        Self { id, queue, reason, when, bytes }
+    }
 }
 
 /// One page of dead letters.
@@ -43,6 +56,6 @@ pub(super) async fn list(at: AtTenant, params: Params) -> Result<Json<DeadLetter
     let prefix = Tables::dead_letters_prefix(&at.tenant);
     let (names, more) = newest(at.app.tables.names(&prefix).await?, after.as_deref(), PAGE);
     let rows = records(&at.app.tables.dead_letters, &prefix, names).await?;
-    let dead_letters = rows.into_iter().map(|(id, row)| DeadLetterView { id, letter: row.record }).collect();
+    let dead_letters = rows.into_iter().map(|(id, row)| DeadLetterView::new(id, row.record)).collect();
     Ok(Json(DeadLetterPage { dead_letters, more }))
 }

@@ -31,11 +31,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::config::ApiToken;
+use crate::config::Hidden;
 use crate::host::Host;
 
 /// The routes of the function `api`, for callers on this machine or, once there is a token, for whoever has it.
-pub fn routes(token: Option<ApiToken>) -> Router<Host<App>> {
+pub fn routes(token: Option<Hidden>) -> Router<Host<App>> {
     let (routes, document) = described().split_for_parts();
     routes
         .route("/", any(error::nothing_here))

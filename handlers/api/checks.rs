@@ -1,0 +1,141 @@
+//! Whether a hub's configuration can be used: by itself, against the directory, and in the mailboxes.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use croner::Cron;
+use futures::{StreamExt, stream};
+use serde::Serialize;
+use sync::directory::GroupError;
+use sync::hub::{Receives, parse};
+use sync::{HubConfig, HubId, MailboxId, Merged, Problem, TenantId};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::gather::{self, Trouble};
+use crate::sync_mailbox;
+
+/// How long the directory and the mailboxes are looked at.
+const LOOK: Duration = Duration::from_secs(60);
+/// In how many mailboxes the folder is looked for.
+const MOST_MAILBOXES: usize = 20;
+/// How many mailboxes are looked at at a time.
+const LOOKS_AT_ONCE: usize = 4;
+
+/// One thing that keeps a configuration from being used.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemView {
+    /// Where, such as `spokes[1].receives.audience`; empty for the document as a whole.
+    field: String,
+    /// What is wrong.
+    problem: String,
+    /// What to do.
+    fix: String,
+}
+
+/// All that keeps a configuration from being used.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Problems {
+    /// Every one that was found.
+    problems: Vec<ProblemView>,
+}
+
+/// A configuration that can be used.
+pub(super) struct Checked {
+    pub config: HubConfig,
+    /// What could not be checked, and why.
+    pub warnings: Vec<String>,
+}
+
+/// Why a configuration can't be used.
+pub(super) type Found = Vec<Problem>;
+
+impl From<Found> for Problems {
+    fn from(found: Found) -> Self {
+        let view = |Problem { field, problem, fix }| ProblemView { field, problem, fix };
+        Self { problems: found.into_iter().map(view).collect() }
+    }
+}
+
+/// Checks the JSON of a configuration; nothing is stored.
+///
+/// What can't be reached is no problem of the configuration, and becomes a warning.
+pub(super) async fn check(app: &App, tenant: &TenantId, hub: &HubId, json: &[u8]) -> Result<Checked, Found> {
+    let config = parse(json).map_err(|problem| vec![problem])?;
+    config.validate(|text| schedule(text, app.now()))?;
+    let warnings = tokio::select! {
+        looked = look(app, tenant, hub, &config) => looked?,
+        () = app.clock.sleep(LOOK) => vec![not_checked("it took longer than a minute")],
+    };
+    Ok(Checked { config, warnings })
+}
+
+/// What is wrong with a schedule: five fields, so that nothing runs by the second, and a time that comes.
+fn schedule(text: &str, now: DateTime<Utc>) -> Result<(), String> {
+    if text.split_whitespace().count() != 5 {
+        return Err("has not the five fields minute, hour, day, month, weekday".into());
+    }
+    let cron = Cron::from_str(text).map_err(|_| "is no cron expression: a field holds what it can't")?;
+    let next = cron.find_next_occurrence(&now, false);
+    next.map(drop).map_err(|_| "names a time that never comes".into())
+}
+
+async fn look(app: &App, tenant: &TenantId, hub: &HubId, config: &HubConfig) -> Result<Vec<String>, Found> {
+    let merged = match gather::merged(app, tenant, hub, config).await {
+        Ok(merged) => merged,
+        Err(Trouble::Config(problem)) if !is_unread(&problem) => return Err(vec![problem]),
+        Err(trouble) => return Ok(vec![not_checked(trouble)]),
+    };
+    let mut warnings = folders(app, tenant, hub, config, &merged).await?;
+    if !merged.snapshot.complete {
+        warnings.push(not_checked("the directory could not be read to its end"));
+    }
+    Ok(warnings)
+}
+
+/// A group that was not found because the groups could not be read.
+fn is_unread(problem: &Problem) -> bool {
+    problem.problem == GroupError::NotRead.to_string()
+}
+
+fn not_checked(why: impl ToString) -> String {
+    format!("not everything could be checked against the tenant: {}; validate again later", why.to_string())
+}
+
+/// Looks for a folder of the same name that is not ours.
+async fn folders(
+    app: &App,
+    tenant: &TenantId,
+    hub: &HubId,
+    config: &HubConfig,
+    merged: &Merged,
+) -> Result<Vec<String>, Found> {
+    let mailboxes = merged.audience.iter().take(MOST_MAILBOXES);
+    let look = |(mailbox, spoke): (&'_ MailboxId, &'_ String)| {
+        let (mailbox, place) = (mailbox.clone(), receiving(config, spoke));
+        async move {
+            let Some((path, receives)) = place else { return Ok(None) };
+            sync_mailbox::folder_problem(app, tenant, hub, receives, &path, &mailbox).await
+        }
+    };
+    let looks: Vec<_> = stream::iter(mailboxes.map(look)).buffered(LOOKS_AT_ONCE).collect().await;
+    let (mut found, mut failed) = (Found::new(), Vec::new());
+    for look in looks {
+        match look {
+            Ok(problem) => found.extend(problem),
+            Err(trouble) => failed.push(trouble.to_string()),
+        }
+    }
+    let warning = failed.first().map(|first| {
+        not_checked(format!("the folder could not be looked for in {} mailboxes ({first})", failed.len()))
+    });
+    if found.is_empty() { Ok(warning.into_iter().collect()) } else { Err(found) }
+}
+
+/// A receiving spoke, and its place in the configuration.
+fn receiving<'a>(config: &'a HubConfig, id: &str) -> Option<(String, &'a Receives)> {
+    let at = config.spokes.iter().position(|spoke| spoke.id == id)?;
+    Some((format!("spokes[{at}].receives"), config.spoke(id)?.receives.as_ref()?))
+}
