@@ -21,6 +21,9 @@ use crate::clock::{Clock, later};
 /// How often a call is sent again that may be repeated.
 const REPEATS: usize = 3;
 
+/// Whenever a tenant has so many lanes more, those are dropped that have nothing to remember.
+const LANES: usize = 1_000;
+
 /// Ids stay the same when an item moves within its mailbox.
 pub(super) const IMMUTABLE: &str = "IdType=\"ImmutableId\"";
 
@@ -87,9 +90,16 @@ impl Session {
     /// The lane of a mailbox.
     pub(super) fn lane(&self, mailbox: &MailboxId) -> Arc<Lane> {
         let mut lanes = lock(&self.tenant.lanes);
-        Arc::clone(
-            lanes.entry(mailbox.clone()).or_insert_with(|| Arc::new(Lane::new(&self.shared.options.pace))),
-        )
+        if let Some(lane) = lanes.get(mailbox) {
+            return Arc::clone(lane);
+        }
+        if lanes.len() % LANES == LANES - 1 {
+            let now = self.now();
+            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || !lane.is_idle(now));
+        }
+        let lane = Arc::new(Lane::new(&self.shared.options.pace));
+        lanes.insert(mailbox.clone(), Arc::clone(&lane));
+        lane
     }
 
     /// The right to make one plain call to a mailbox.
@@ -191,4 +201,65 @@ pub(super) fn refusal(place: &str, answer: Answer) -> Error {
     }
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     body.error.into_error(place, answer.status, answer.retry_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::super::login::{Login, Secret};
+    use super::super::{Endpoints, Pace};
+    use super::*;
+
+    struct Still;
+
+    #[async_trait]
+    impl Clock for Still {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    #[async_trait]
+    impl Login for Still {
+        async fn token(&self, _: &TenantId) -> Result<Secret, Error> {
+            Ok(Secret::new("token"))
+        }
+
+        async fn forget(&self, _: &TenantId, _: &Secret) {}
+    }
+
+    fn session() -> Session {
+        // Another test may have been the first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = Options {
+            endpoints: Endpoints::worldwide().unwrap(),
+            login: Arc::new(Still),
+            clock: Arc::new(Still),
+            new_id: Arc::new(uuid::Uuid::nil),
+            pace: Pace::default(),
+            if_match: true,
+        };
+        let tenant = TenantId::new("00000000-0000-0000-0000-000000000000").unwrap();
+        Arc::new(Shared::new(options).unwrap()).session(&tenant)
+    }
+
+    #[tokio::test]
+    async fn only_lanes_with_something_to_remember_are_kept() {
+        let session = session();
+        let mailbox =
+            |number: usize| MailboxId::new(format!("00000000-0000-0000-0000-{number:012}")).unwrap();
+        session.lane(&mailbox(0)).fence.close(session.now(), PATIENCE);
+        drop(session.turn("contacts", &mailbox(1)).await.unwrap());
+        let held = session.lane(&mailbox(2));
+        for number in 3..5 * LANES {
+            session.lane(&mailbox(number));
+        }
+        assert!(lock(&session.tenant.lanes).len() <= LANES);
+        assert_eq!(session.lane(&mailbox(0)).fence.left(session.now()), PATIENCE, "still throttled");
+        assert!(!session.lane(&mailbox(1)).is_idle(session.now()), "has spent of its quota");
+        assert!(Arc::ptr_eq(&held, &session.lane(&mailbox(2))), "in use");
+    }
 }

@@ -38,6 +38,12 @@ impl Lane {
         Lane { fence: Fence::open(), quota: Arc::new(Mutex::new(quota)) }
     }
 
+    /// Whether the lane remembers nothing that matters any more, so that a new one would be the same.
+    pub(super) fn is_idle(&self, now: DateTime<Utc>) -> bool {
+        let spent = |mut quota: Turn| quota.requests.is_empty(now) && quota.bytes.is_empty(now);
+        self.fence.left(now).is_zero() && Arc::clone(&self.quota).try_lock_owned().is_ok_and(spent)
+    }
+
     /// Waits for the right to send so much; gives back the wait if it would end after `until`.
     pub(super) async fn turn(
         &self,

@@ -39,11 +39,20 @@ impl Window {
             .unwrap_or_default()
     }
 
-    /// Spends.
+    /// Whether nothing was spent within the span.
+    pub(super) fn is_empty(&mut self, now: DateTime<Utc>) -> bool {
+        self.forget(now);
+        self.spent.is_empty()
+    }
+
+    /// Spends; what is spent within one second is remembered together, at its end.
     pub(super) fn spend(&mut self, now: DateTime<Utc>, amount: u64) {
-        if amount > 0 {
-            self.sum += amount;
-            self.spent.push_back((now, amount));
+        self.sum += amount;
+        let second = DateTime::from_timestamp(now.timestamp() + 1, 0).unwrap_or(now);
+        match self.spent.back_mut() {
+            Some((at, spent)) if *at == second => *spent += amount,
+            _ if amount > 0 => self.spent.push_back((second, amount)),
+            _ => {}
         }
     }
 
@@ -75,9 +84,10 @@ mod tests {
             assert_eq!(window.wait(at(second), 20), Duration::ZERO);
             window.spend(at(second), 20);
         }
-        assert_eq!(window.wait(at(10), 20), Duration::from_secs(590));
-        assert_eq!(window.wait(at(10), 21), Duration::from_secs(591));
-        assert_eq!(window.wait(at(600), 20), Duration::ZERO);
+        assert_eq!(window.wait(at(10), 20), Duration::from_secs(591));
+        assert_eq!(window.wait(at(10), 21), Duration::from_secs(592));
+        assert_eq!(window.wait(at(601), 20), Duration::ZERO);
+        assert!(!window.is_empty(at(604)) && window.is_empty(at(605)));
     }
 
     #[test]
@@ -85,6 +95,6 @@ mod tests {
         let mut window = Window::new(100, SPAN);
         assert_eq!(window.wait(at(0), 500), Duration::ZERO);
         window.spend(at(0), 500);
-        assert_eq!(window.wait(at(0), 1), SPAN);
+        assert_eq!(window.wait(at(1), 1), SPAN);
     }
 }

@@ -227,3 +227,15 @@ async fn what_outlook_made_is_read_as_what_we_make() {
     assert!(filled.contains(&Field::GivenName) && filled.contains(&Field::HomePhones));
     assert!(!filled.contains(&Field::JobTitle) && !filled.contains(&Field::BusinessAddress), "{filled:?}");
 }
+
+#[tokio::test]
+async fn a_folder_goes_though_one_of_its_name_went_before() {
+    let world = World::new().await;
+    let ana = world.colleague("Ana");
+    for _ in 0..3 {
+        let made = world.writer().ensure_folder(&ana, &hub(), "Company").await.unwrap();
+        assert!(made.fresh);
+        world.writer().delete_folder(&ana, &made.id).await.unwrap();
+    }
+    assert_eq!(world.reader().folder(&ana, &hub(), "Company").await.unwrap(), Folder::Absent);
+}

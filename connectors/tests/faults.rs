@@ -199,3 +199,27 @@ async fn a_folder_whose_answer_was_lost_is_found_again() {
         assert_eq!(world.simulator.counts().writes.folder_creates, 1);
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_counts_as_lost() {
+    let world = World::with(|options| options.pace.timeout = std::time::Duration::from_millis(300)).await;
+    let place = world.place("Ana").await;
+    let slow = Fault::new(FaultKind::SlowBody).path(BATCH).layer(Layer::Plain).milliseconds(3000).times(1);
+    world.simulator.add_fault(slow);
+    let effects = world.write(&place, &[create(1), create(2)]).await;
+    assert_eq!(written(&effects).len(), 2, "found by their tags");
+    assert_eq!(world.held(&place).len(), 2);
+}
+
+#[tokio::test]
+async fn a_lookup_that_lags_or_fails_leaves_a_create_unknown_and_does_not_repeat_it() {
+    let world = World::new().await;
+    let place = world.place("Ana").await;
+    let lost = Fault::new(FaultKind::ResetAfter).path(BATCH).layer(Layer::Plain).times(1);
+    world.simulator.add_fault(lost);
+    let lag = simulator::Lag { writes: Some(10), milliseconds: None, always: true };
+    world.simulator.set_lag(user(&place.mailbox), Some(lag));
+    let effects = world.write(&place, &[create(1)]).await;
+    assert_eq!(effects, [Some(Effect::Unknown)]);
+    assert_eq!(world.held(&place).len(), 1);
+}
