@@ -1,0 +1,8 @@
+//! The main job on one machine: a simulated company, the embedded platform and all functions in one process.
+
+pub mod api;
+pub mod directory;
+pub mod stage;
+pub mod truth;
+
+pub use stage::{Setup, Stage};

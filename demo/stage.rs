@@ -1,0 +1,174 @@
+//! Everything in one process: the simulated tenant, the functions behind their port, the embedded host.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use platform::embedded::{Database, host};
+use platform::{RealClock, RealRandom};
+use serde_json::{Value, json};
+use simulator::{Counts, Simulator};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+use wheelhouse::config::{Cloud, Hidden, HttpLimits, Identity, Platform, Settings};
+
+use crate::api::Api;
+use crate::directory::{Cast, People};
+
+/// The hub of the demo.
+pub const HUB: &str = "company";
+/// The folder that it keeps in every mailbox.
+pub const FOLDER: &str = "Company contacts";
+/// How long a run may take before something is wrong.
+const PATIENCE: Duration = Duration::from_secs(1800);
+
+/// How the stage is set.
+pub struct Setup {
+    /// Who is in the directory.
+    pub people: People,
+    /// How many mailboxes there are.
+    pub mailboxes: usize,
+    /// How long Graph takes for one request.
+    pub latency: Duration,
+    /// Chooses ids and everything that is made up.
+    pub seed: u64,
+    /// The port of the API on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+}
+
+/// A company, its Microsoft 365 tenant and its Wheelhouse.
+pub struct Stage {
+    /// The tenant.
+    pub simulator: Simulator,
+    /// Who is who.
+    pub cast: Cast,
+    /// Wheelhouse's API.
+    pub api: Api,
+    /// Where it answers.
+    pub port: u16,
+    host: host::Host,
+    server: JoinHandle<()>,
+    _data: TempDir,
+}
+
+/// What one run did, as the tenant counted it.
+pub struct RunResult {
+    /// What the tenant counted.
+    pub counts: Counts,
+    /// What the run recorded.
+    pub progress: Value,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl Stage {
+    /// Opens the tenant, starts the functions and the host; nothing is synced yet.
+    pub async fn set(setup: &Setup) -> Result<Self> {
+        let simulator = Simulator::start(simulator::Options {
+            seed: setup.seed,
+            latency: setup.latency,
+            ..simulator::Options::default()
+        })
+        .await?;
+        let cast = Cast::fill(&simulator, setup)?;
+        let data = TempDir::new().context("no folder for the demo's data")?;
+        let listener = TcpListener::bind(("127.0.0.1", setup.port)).await.with_context(|| {
+            format!("port {} on 127.0.0.1 can't be used; is a demo running already?", setup.port)
+        })?;
+        let port = listener.local_addr()?.port();
+        let clock = Arc::new(RealClock::new());
+        let router = wheelhouse::router(settings(&simulator, data.path())?, clock.clone());
+        let server = tokio::spawn(async move {
+            if let Err(error) = wheelhouse::host::serve(listener, router).await {
+                tracing::error!(%error, "the port broke");
+            }
+        });
+        let database = Database::open(data.path().join("wheelhouse.db"), clock.clone()).await?;
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let host = host::Host::start(host::Setup {
+            definitions: host::read_definitions(project.join("function-defs"))?,
+            settings: host::Settings::from_host_json(&std::fs::read_to_string(project.join("host.json"))?)?,
+            queue: database.queue(),
+            clock,
+            random: Arc::new(RealRandom::new()),
+            port,
+            timers_run: false,
+        })
+        .await?;
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(240)).build()?;
+        let api = Api::new(http, port, simulator.tenant_id(), HUB);
+        Ok(Stage { simulator, cast, api, port, host, server, _data: data })
+    }
+
+    /// Connects the tenant and configures the hub.
+    pub async fn open_hub(&self) -> Result<()> {
+        self.api.connect().await?;
+        self.api.configure(&self.config()).await
+    }
+
+    /// The hub's configuration.
+    pub fn config(&self) -> Value {
+        let Cast { mailbox_group, outside_list, .. } = &self.cast;
+        let out: Vec<Uuid> = outside_list.iter().copied().collect();
+        json!({
+            "name": "Company directory",
+            "kind": "contacts",
+            "schedule": "0 * * * *",
+            "spokes": [
+                { "id": "directory", "connector": "directory", "contributes": {
+                    "rules": { "excludeGroups": out },
+                    "mapping": { "extensionAttributes": {
+                        "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
+                        "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
+                        "extensionAttribute5": "birthday" } } } },
+                { "id": "mailboxes", "connector": "mailbox", "receives": {
+                    "folder": FOLDER, "audience": { "groups": [mailbox_group] } } }
+            ]
+        })
+    }
+
+    /// Runs the hub and waits until nothing is left to do.
+    #[allow(clippy::disallowed_methods, reason = "the demo shows real time")]
+    pub async fn run(&self) -> Result<RunResult> {
+        self.simulator.reset_counts();
+        let begun = std::time::Instant::now();
+        let run = self.api.run().await?;
+        self.settle().await?;
+        let time = begun.elapsed();
+        Ok(RunResult { counts: self.simulator.counts(), progress: self.api.progress(&run).await?, time })
+    }
+
+    /// Waits until every message is worked on.
+    pub async fn settle(&self) -> Result<()> {
+        self.host.drain(PATIENCE).await.context("the run does not come to its end")
+    }
+
+    /// Ends the functions and the host.
+    pub async fn strike(self) {
+        self.host.stop().await;
+        self.server.abort();
+    }
+}
+
+fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {
+    Ok(Settings {
+        platform: Platform::Embedded { data_folder: data.to_owned(), key_folder: data.to_owned() },
+        identity: Identity::Managed {
+            client_id: simulator.identity_client_id().parse()?,
+            endpoint: simulator.identity_url().parse()?,
+            header: Hidden::new(simulator.identity_header()),
+        },
+        app_client_id: simulator.client_id().parse()?,
+        cloud: Cloud {
+            graph_url: simulator.graph_url().parse()?,
+            login_url: simulator.login_url().parse()?,
+            token_audience: "api://AzureADTokenExchange".to_owned(),
+        },
+        api_token: None,
+        read_lag: Duration::from_secs(120),
+        http: HttpLimits { body_bytes: 1 << 20, timeout: Duration::from_secs(60), lanes: 256 },
+    })
+}
