@@ -4,6 +4,7 @@
 mod common;
 
 use common::*;
+use connectors::Clock;
 use connectors::graph::{Endpoints, Graph, Kind};
 use simulator::{Fault, FaultKind, Layer, MailboxState};
 use sync::{Effect, Field, Op, Value};
@@ -222,4 +223,19 @@ async fn a_lookup_that_lags_or_fails_leaves_a_create_unknown_and_does_not_repeat
     let effects = world.write(&place, &[create(1)]).await;
     assert_eq!(effects, [Some(Effect::Unknown)]);
     assert_eq!(world.held(&place).len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_lost_and_cannot_be_sent_again_in_time_is_unknown() {
+    let world = World::new().await;
+    let place = world.place("Ana").await;
+    let id = written(&world.write(&place, &[create(1)]).await).remove(0);
+    world.simulator.add_fault(Fault::new(FaultKind::ResetAfter).path(BATCH).layer(Layer::Plain).times(1));
+    let mut effects = Vec::new();
+    let mut settled = |_, effect| effects.push(effect);
+    let soon = world.clock.now() + std::time::Duration::from_millis(500);
+    let end = world.writer().write(&place, &[delete(1, &id)], soon, &mut settled).await;
+    assert!(matches!(end.unwrap_err().kind(), Kind::Throttled { .. }));
+    assert_eq!(effects, [Effect::Unknown]);
+    assert!(world.held(&place).is_empty(), "and here it did happen");
 }

@@ -130,7 +130,10 @@ impl<'a> Writing<'a> {
             let batch: Vec<Task<'a>> = self.queue.drain(..self.width.min(self.queue.len())).collect();
             self.send(batch).await;
         }
-        self.queue.iter().for_each(|task| (self.settled)(task.at, Effect::NotSent));
+        for task in self.queue {
+            // What was sent once and lost is not known, even if it is not sent again.
+            (self.settled)(task.at, if task.again { Effect::Unknown } else { Effect::NotSent });
+        }
         self.stop.unwrap_or(Ok(()))
     }
 
