@@ -23,7 +23,6 @@ pub(crate) fn delta(visit: &Visit<'_>, call: &Call, folder: Option<&str>) -> Res
     mailbox.check_generation(&cursor)?;
     let size = call.headers.page_size.unwrap_or(quirks.delta_page).min(MOST);
     let now = visit.world.clock.millis();
-    let cursor = started(cursor, &mailbox);
     let page = mailbox.delta_page(cursor, size, now, quirks.generation_every_poll);
     let select = Select::from_bits(page.next.select);
     let view = View { select, immutable: call.headers.immutable_ids, expand: Vec::new(), typed: true };
@@ -59,13 +58,6 @@ fn cursor(mailbox: &Mailbox, options: &Options<'_>, folder: &str) -> Result<Curs
     let select = options.get("$select").map_or(Ok(Select::ALL), Select::read)?.bits();
     let left = options.number("$top", MOST)?;
     Ok(Cursor { folder: serial, after: 0, began: Some(0), generation: None, select, left })
-}
-
-/// Marks where a first round begins.
-fn started(cursor: Cursor, mailbox: &Mailbox) -> Cursor {
-    let moved = mailbox.folders.get(&cursor.folder).map_or(0, |folder| folder.moved);
-    let began = cursor.began.map(|began| if cursor.after == 0 { moved } else { began });
-    Cursor { began, ..cursor }
 }
 
 fn show(entry: &Entry, ids: &Ids, folder: u64, view: &View, out: &mut Vec<u8>) {

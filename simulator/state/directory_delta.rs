@@ -51,6 +51,22 @@ pub(crate) struct Manner {
     pub(crate) dice: Dice,
 }
 
+/// Which of the selected properties an entry shows.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    /// Only those that changed after this version.
+    changed_since: Option<u64>,
+    /// Unset ones are left out if they were so at this version: the reader never saw a value.
+    unset_before: Option<u64>,
+}
+
+impl Cursor {
+    /// The version from which on this reader may have been told something that is no longer so.
+    fn told(&self) -> u64 {
+        self.began.unwrap_or(self.since)
+    }
+}
+
 struct Reader<'a> {
     directory: &'a Directory,
     kind: Kind,
@@ -115,20 +131,24 @@ impl<'a> Reader<'a> {
         match object.gone {
             Some(gone) if cursor.began.is_none_or(|began| object.version > began) => vec![removed(id, gone)],
             Some(_) => Vec::new(),
-            None => self.present_parts(cursor.since, object),
+            None => self.present_parts(cursor, object),
         }
     }
 
-    fn present_parts(&self, since: u64, object: &Object) -> Vec<Value> {
+    fn present_parts(&self, cursor: &Cursor, object: &Object) -> Vec<Value> {
+        let since = cursor.since;
         let new = object.born > since;
         let tracked = |name: &&&str| object.stamps.get(**name).is_some_and(|version| *version > since);
         let changed = new || self.select.iter().any(|name| tracked(&name));
-        let members = if self.members { self.members(since, object) } else { Vec::new() };
+        let members = if self.members { self.members(cursor, object) } else { Vec::new() };
         if !changed && members.is_empty() {
             return Vec::new();
         }
-        let shown =
-            self.shown(&object.props, object, if self.minimal && !new { Some(since) } else { None }, new);
+        let what = Shown {
+            changed_since: (self.minimal && !new).then_some(since),
+            unset_before: new.then_some(cursor.told()),
+        };
+        let shown = self.shown(&object.props, object, what);
         if members.is_empty() {
             return vec![shown.into()];
         }
@@ -140,20 +160,14 @@ impl<'a> Reader<'a> {
         members.chunks(MEMBERS_PER_ENTRY).map(with).collect()
     }
 
-    /// The selected properties: all that are set, or only those changed since; cleared ones as `null`.
-    fn shown(
-        &self,
-        props: &Map<String, Value>,
-        object: &Object,
-        only: Option<u64>,
-        new: bool,
-    ) -> Map<String, Value> {
+    /// The selected properties; cleared ones as `null`.
+    fn shown(&self, props: &Map<String, Value>, object: &Object, what: Shown) -> Map<String, Value> {
         let mut entry = Map::new();
         for name in &self.select {
             let stamp = object.stamps.get(*name).copied().unwrap_or(0);
-            let asked = *name == "id" || only.is_none_or(|since| stamp > since);
+            let asked = *name == "id" || what.changed_since.is_none_or(|since| stamp > since);
             match props.get(*name).filter(|_| asked) {
-                Some(Value::Null) if new => {}
+                Some(Value::Null) if what.unset_before.is_some_and(|told| stamp <= told) => {}
                 Some(Value::Object(manager)) if *name == "manager" => {
                     entry.insert("manager@delta".into(), json!([manager]));
                 }
@@ -166,10 +180,10 @@ impl<'a> Reader<'a> {
         entry
     }
 
-    fn members(&self, since: u64, object: &Object) -> Vec<Value> {
-        let new = object.born > since;
-        let changed =
-            object.members.iter().filter(|(_, (version, present))| *version > since && (*present || !new));
+    fn members(&self, cursor: &Cursor, object: &Object) -> Vec<Value> {
+        let told =
+            |version: u64, present: bool| version > cursor.since && (present || version > cursor.told());
+        let changed = object.members.iter().filter(|(_, (version, present))| told(*version, *present));
         changed.map(|(id, (_, present))| self.member(*id, *present)).collect()
     }
 
@@ -185,8 +199,8 @@ impl<'a> Reader<'a> {
     fn push(&self, entries: &mut Vec<Value>, part: Value, (id, since): (Uuid, u64), manner: &mut Manner) {
         if manner.replays > 0.0 && part.get("@removed").is_none() && manner.dice.chance(manner.replays) {
             let object = self.collection().items.get(&id).filter(|object| object.born <= since);
-            let older =
-                object.and_then(|object| Some(self.shown(object.previous.as_ref()?, object, None, true)));
+            let older = object
+                .and_then(|object| Some(self.shown(object.previous.as_ref()?, object, Shown::default())));
             entries.push(older.map_or_else(|| part.clone(), Value::Object));
         }
         entries.push(part);
@@ -199,7 +213,8 @@ impl<'a> Reader<'a> {
         }
         let skip = manner.dice.below(self.collection().items.len());
         let again = self.collection().all_present().nth(skip).map(|(_, object)| object);
-        entries.extend(again.map(|object| Value::Object(self.shown(&object.props, object, None, false))));
+        entries
+            .extend(again.map(|object| Value::Object(self.shown(&object.props, object, Shown::default()))));
     }
 }
 

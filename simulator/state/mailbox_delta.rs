@@ -16,7 +16,7 @@ pub(crate) struct Cursor {
     pub(crate) folder: u64,
     /// Everything up to this version has been seen.
     pub(crate) after: u64,
-    /// In a first round: the version at which it began. What left before that was never shown.
+    /// In a first round: the oldest version that it showed. What left before that was never shown.
     pub(crate) began: Option<u64>,
     /// Set between rounds.
     pub(crate) generation: Option<u64>,
@@ -57,6 +57,8 @@ impl Mailbox {
         let Some(folder) = self.folders.get(&cursor.folder) else {
             return Page { entries: Vec::new(), next: cursor, more: false };
         };
+        let oldest = if cursor.after == 0 { folder.moved } else { cursor.began.unwrap_or(folder.moved) };
+        cursor.began = cursor.began.map(|_| oldest.min(overlay.upto));
         let size = cursor.left.map_or(size, |left| left.min(size));
         let mut found = self.changes(folder, &cursor, &overlay, size + 1);
         let cut_by_top = cursor.left.is_some_and(|left| left <= size);
