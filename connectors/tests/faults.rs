@@ -134,9 +134,12 @@ async fn a_folder_that_went_away_stops_the_writing() {
 
 #[tokio::test]
 async fn readings_survive_what_passes() {
-    for kind in
-        LOST.into_iter().chain([FaultKind::ErrorInside, FaultKind::ResetBefore, FaultKind::ControlCharacters])
-    {
+    for kind in LOST.into_iter().chain([
+        FaultKind::ErrorInside,
+        FaultKind::ResetBefore,
+        FaultKind::ControlCharacters,
+        FaultKind::UnknownValues,
+    ]) {
         for layer in [Layer::Plain, Layer::Item] {
             let world = World::new().await;
             let (ana, ben) = (world.place("Ana").await, world.place("Ben").await);
