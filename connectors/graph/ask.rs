@@ -36,7 +36,7 @@ pub(super) async fn ask<T>(
     session: &Session,
     place: &str,
     asks: &[Ask],
-    read: impl Fn(usize, &Bytes) -> Result<T, Error>,
+    read: impl Fn(&Bytes) -> Result<T, Error>,
 ) -> Vec<Result<T, Error>> {
     let unasked = || Err(Error::new(super::Kind::Retry { after: None }, place, "not asked"));
     let mut answers: Vec<Result<T, Error>> = asks.iter().map(|_| unasked()).collect();
@@ -46,7 +46,7 @@ pub(super) async fn ask<T>(
             let asks = chunk.iter().filter_map(|&at| Some((at, asks.get(at)?))).collect();
             for (at, answer) in (Batch { session, place, asks }).send().await {
                 if let Some(slot) = answers.get_mut(at) {
-                    *slot = answer.and_then(|answer| read(at, &answer.body));
+                    *slot = answer.and_then(|answer| read(&answer.body));
                 }
             }
         }

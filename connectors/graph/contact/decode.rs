@@ -28,7 +28,7 @@ pub(in crate::graph) struct Item {
     /// A property had a form that Graph does not document.
     pub spoiled: bool,
     /// The answer was an error after all.
-    error: Option<Fault>,
+    error: Option<Box<Fault>>,
 }
 
 static FIELDS: LazyLock<HashMap<&'static str, Field>> =

@@ -78,7 +78,7 @@ impl Reader {
             if asks.is_empty() {
                 return rounds.into_iter().map(Round::end).collect();
             }
-            let pages = ask(&self.session, PLACE, &asks, |_, body| Page::read(PLACE, body)).await;
+            let pages = ask(&self.session, PLACE, &asks, |body| read(body)).await;
             for (round, page) in open.into_iter().zip(pages) {
                 round.turn_page(endpoints, page);
             }
@@ -93,7 +93,7 @@ struct Round {
     /// The next page, or how it ended.
     at: Result<String, Result<String, Error>>,
     /// The last word on each item.
-    found: BTreeMap<ItemId, Item>,
+    found: BTreeMap<ItemId, Word>,
 }
 
 impl Round {
@@ -114,12 +114,9 @@ impl Round {
         Some(Ask { mailbox: self.mailbox.clone(), url, prefer: PREFER })
     }
 
-    fn turn_page(&mut self, endpoints: &Endpoints, page: Result<Page<Item>, Error>) {
+    fn turn_page(&mut self, endpoints: &Endpoints, page: Result<Page<(ItemId, Word)>, Error>) {
         let turned = page.and_then(|page| {
-            for item in page.items {
-                let id = item.id.clone().ok_or_else(|| Error::nonsense(PLACE, "an item without an id"))?;
-                self.found.insert(id, item);
-            }
+            self.found.extend(page.items);
             Ok(match (page.next, page.delta) {
                 (Some(next), _) => Ok(self.walk.step(endpoints, PLACE, &next)?),
                 (None, Some(delta)) => Err(path(endpoints, PLACE, &delta).map(|_| delta)),
@@ -132,21 +129,41 @@ impl Round {
     fn end(self) -> Result<FolderChanges, Error> {
         let link = self.at.err().unwrap_or_else(|| Err(Error::nonsense(PLACE, "not read to its end")))?;
         let mut changes = FolderChanges { items: Vec::new(), gone: Vec::new(), unreadable: Vec::new(), link };
-        for (id, item) in self.found {
-            match item {
-                Item { removed: true, .. } => changes.gone.push(id),
-                Item {
-                    spoiled: false,
-                    change_key: Some(change_key),
-                    created: Some(created),
-                    content,
-                    ..
-                } => {
+        for (id, word) in self.found {
+            match word {
+                Word::Is(change_key, created, content) => {
                     changes.items.push(Seen { id, change_key, created, content });
                 }
-                _ => changes.unreadable.push(id),
+                Word::Gone => changes.gone.push(id),
+                Word::Unreadable => changes.unreadable.push(id),
             }
         }
         Ok(changes)
     }
+}
+
+/// What a page says about one item.
+enum Word {
+    Is(ChangeKey, DateTime<Utc>, Content),
+    Gone,
+    Unreadable,
+}
+
+/// Keeps of each item only what is asked for: twenty folders are in memory at once.
+fn read(body: &[u8]) -> Result<Page<(ItemId, Word)>, Error> {
+    let Page { items, next, delta } = Page::read(PLACE, body)?;
+    let words: Option<Vec<_>> = items.into_iter().map(word).collect();
+    let items = words.ok_or_else(|| Error::nonsense(PLACE, "an item without an id"))?;
+    Ok(Page { items, next, delta })
+}
+
+fn word(item: Item) -> Option<(ItemId, Word)> {
+    let word = match item {
+        Item { removed: true, .. } => Word::Gone,
+        Item { spoiled: false, change_key: Some(key), created: Some(at), content, .. } => {
+            Word::Is(key, at, content)
+        }
+        _ => Word::Unreadable,
+    };
+    Some((item.id?, word))
 }

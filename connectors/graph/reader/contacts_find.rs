@@ -27,7 +27,7 @@ impl Reader {
             Ask { mailbox: mailbox.clone(), url, prefer: IMMUTABLE }
         };
         let asks: Vec<Ask> = keys.iter().map(question).collect();
-        let answers = ask(&self.session, PLACE, &asks, |_, body| Page::<Item>::read(PLACE, body)).await;
+        let answers = ask(&self.session, PLACE, &asks, |body| Page::<Item>::read(PLACE, body)).await;
         let mut copies = Vec::new();
         for (key, answer) in keys.iter().zip(answers) {
             // The server compares without regard to case: only the very same tag counts.

@@ -25,7 +25,7 @@ impl Reader {
             prefer: IMMUTABLE,
         };
         let asks: Vec<Ask> = ids.iter().map(question).collect();
-        let answers = ask(&self.session, PLACE, &asks, |_, body| Item::read(PLACE, body)).await;
+        let answers = ask(&self.session, PLACE, &asks, |body| Item::read(PLACE, body)).await;
         ids.iter().cloned().zip(answers.into_iter().map(|answer| copy(place, answer))).collect()
     }
 }

@@ -65,7 +65,7 @@ impl Reader {
             prefer: IMMUTABLE,
         };
         let asks: Vec<Ask> = ids.iter().map(question).collect();
-        let answers = ask(&self.session, PLACE, &asks, |_, body| Item::read(PLACE, body)).await;
+        let answers = ask(&self.session, PLACE, &asks, |body| Item::read(PLACE, body)).await;
         let present = |answer: &Result<Item, Error>| {
             answer.as_ref().err().is_none_or(|error| error.kind() != Kind::Missing)
         };
