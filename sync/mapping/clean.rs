@@ -17,6 +17,12 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
+/// The text with its lines, each of them clean; lines end with LF, and empty ones are left out.
+pub fn clean_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(clean).filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
+}
+
 /// Whether Exchange would keep this address: of one with junk in it, it silently keeps only the name.
 pub fn is_email(address: &str) -> bool {
     let junk = |c: char| c.is_whitespace() || c.is_control() || "@,;:<>()[]\"\\".contains(c);
@@ -47,6 +53,11 @@ mod tests {
         ] {
             assert_eq!(clean(given), expected, "{given:?}");
         }
+    }
+
+    #[test]
+    fn a_street_keeps_its_lines() {
+        assert_eq!(clean_lines(" Main St 1 \r\n\r\nBack\u{0} door\n"), "Main St 1\nBack door");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod shape;
 use crate::directory::Person;
 use crate::{Address, Content, Field, notes};
 
-use clean::clean;
+use clean::{clean, clean_lines};
 use draft::Draft;
 pub use draft::LeftOut;
 pub use options::{FileAs, Mapping};
@@ -81,7 +81,7 @@ fn work(draft: &mut Draft<'_>, person: &Person<'_>) {
 fn address(person: &Person<'_>) -> Address {
     let part = |text: Option<&str>| text.map(clean).unwrap_or_default();
     Address {
-        street: part(person.street),
+        street: person.street.map(clean_lines).unwrap_or_default(),
         city: part(person.city),
         state: part(person.state),
         postal_code: part(person.postal_code),

@@ -20,7 +20,7 @@ fn ana() -> Value {
 fn a_user_becomes_a_contact() {
     let (content, left_out) = mapped(&Mapping::default(), ana());
     insta::assert_snapshot!(shown(&content), @r#"
-    businessAddress = {"address":{"street":"Ring 1 Back door","city":"Wien","state":"W","postalCode":"1010","countryOrRegion":"Austria"}}
+    businessAddress = {"address":{"street":"Ring 1\nBack door","city":"Wien","state":"W","postalCode":"1010","countryOrRegion":"Austria"}}
     businessPhones = {"list":["+43 1 5"]}
     companyName = {"text":"Contoso"}
     department = {"text":"Ward 3"}
