@@ -19,7 +19,7 @@ use super::error::ApiError;
 use super::params::Params;
 use super::read::records;
 use super::schema::HubConfigSchema;
-use crate::tables::{Hub, Tables};
+use crate::tables::{Hub, MailboxState, Tables};
 
 /// The id under which a configuration without a hub is checked; no hub can have it, as its path is taken.
 const NO_HUB: &str = "validate";
@@ -207,7 +207,9 @@ async fn check_is_clean(at: &AtHub) -> Result<(), ApiError> {
     let prefix = Tables::mailboxes_prefix(&at.tenant, &at.hub);
     let names = at.app.tables.names(&prefix).await?;
     let rows = records(&at.app.tables.mailboxes, &prefix, names).await?;
-    let holds = rows.iter().filter(|(_, row)| !row.record.base.entries.is_empty()).count();
+    // A create without an answer may have arrived all the same.
+    let is_clean = |state: &MailboxState| state.base.entries.is_empty() && state.intents.is_empty();
+    let holds = rows.iter().filter(|(_, row)| !is_clean(&row.record)).count();
     if holds == 0 {
         return Ok(());
     }

@@ -1,0 +1,252 @@
+//! A Wheelhouse on a temporary folder beside a simulated tenant, called as over HTTP and worked off by hand.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use platform::{Clock, RealClock};
+use serde_json::{Value, json};
+use simulator::{Company, Options, Simulator, fill_company};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+use wheelhouse::config::{Hidden, Settings};
+use wheelhouse::host::{Failure, Functions, Host, Invocation, Limits, QueueMessage};
+use wheelhouse::{App, api, gather, sync_mailbox};
+
+/// The largest body that the API takes here.
+pub const BODY_BYTES: usize = 16 * 1024;
+/// A token as an operator would set it.
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.bytes.to_vec()).unwrap()
+    }
+
+    pub fn json(&self) -> Value {
+        assert_eq!(self.headers["content-type"], "application/json", "{self:?}");
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+
+    /// The body of a call that went well.
+    pub fn good(&self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text());
+        self.json()
+    }
+
+    /// Status and words of a refusal, one a line.
+    pub fn refusal(&self) -> String {
+        let (status, body) = (self.status.as_u16(), self.json());
+        let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+        match body["problems"].as_array() {
+            None => format!("{status} {}; {}", text(&body, "error"), text(&body, "fix")),
+            Some(problems) => {
+                let lines = problems.iter().map(|problem| {
+                    format!(
+                        "{status} {}: {}; {}",
+                        text(problem, "field"),
+                        text(problem, "problem"),
+                        text(problem, "fix")
+                    )
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+}
+
+/// The world of a test.
+pub struct World {
+    pub app: Arc<App>,
+    pub simulator: Simulator,
+    pub people: Vec<Uuid>,
+    pub groups: Vec<Uuid>,
+    router: Router,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A connected tenant with so many people in two departments, and no hub yet.
+    pub async fn of(people: usize) -> Self {
+        let world = Self::unconnected(people, None).await;
+        world.put(&world.tenant(), &json!({})).await.good();
+        world
+    }
+
+    /// The same before the tenant is connected, perhaps with a token set.
+    pub async fn unconnected(people: usize, token: Option<&str>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let simulator = Simulator::start(Options::default()).await.unwrap();
+        let company = Company { people, departments: true, ..Company::default() };
+        let filled = fill_company(&simulator.tenant(), &company).unwrap();
+        let folder = TempDir::new().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(RealClock::new());
+        let app = Arc::new(App::open(settings(&simulator, &folder), clock.clone()).await.unwrap());
+        let of_app = app.clone();
+        let host = Host::new(clock, Limits::default(), move || {
+            let app = of_app.clone();
+            async move { Ok(app) }
+        });
+        let token = token.map(|token| Hidden::new(token.to_owned()));
+        let router = Functions::new(host).http("api", BODY_BYTES, api::routes(token)).into_router();
+        Self { app, simulator, people: filled.people, groups: filled.groups, router, _folder: folder }
+    }
+
+    /// The path of the tenant.
+    pub fn tenant(&self) -> String {
+        format!("/api/tenants/{}", self.simulator.tenant_id())
+    }
+
+    /// The path of a hub.
+    pub fn hub(&self, hub: &str) -> String {
+        format!("{}/hubs/{hub}", self.tenant())
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// A call from this machine.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:7071");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], Body::empty()).await
+    }
+
+    pub async fn post(&self, path: &str) -> Answer {
+        self.call("POST", path, &[], Body::empty()).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call("PUT", path, &[], body.to_string()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call("DELETE", path, &[], Body::empty()).await
+    }
+
+    /// A hub that brings everybody into the mailboxes of the first so many people.
+    pub fn config(&self, mailboxes: usize) -> Value {
+        let users: Vec<String> = self.people.iter().take(mailboxes).map(Uuid::to_string).collect();
+        json!({
+            "name": "Company contacts",
+            "kind": "contacts",
+            "schedule": "0 * * * *",
+            "spokes": [
+                {"id": "company", "connector": "directory", "contributes": {}},
+                {"id": "phones", "connector": "mailbox",
+                    "receives": {"folder": "Company contacts", "audience": {"users": users}}},
+            ],
+        })
+    }
+
+    /// A saved hub `company`, run once to its end.
+    pub async fn with_hub(people: usize, mailboxes: usize) -> Self {
+        let world = Self::of(people).await;
+        world.put(&world.hub("company"), &world.config(mailboxes)).await.good();
+        world.run().await;
+        world
+    }
+
+    /// Runs the hub `company` to its end; the answer is the run's progress.
+    pub async fn run(&self) -> Value {
+        let started = self.post(&format!("{}/run", self.hub("company"))).await.good();
+        self.work_off().await;
+        self.progress(&started["run"]).await
+    }
+
+    pub async fn progress(&self, run: &Value) -> Value {
+        self.get(&format!("{}/runs/{}", self.hub("company"), run.as_str().unwrap())).await.good()
+    }
+
+    /// Does what the queues ask for until they are empty.
+    pub async fn work_off(&self) {
+        loop {
+            let gathered = self.pump("gather", gather::run).await;
+            let synced = self.pump("sync-mailbox", sync_mailbox::run).await;
+            if gathered + synced == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Reads the sources and leaves the mailboxes as they are.
+    pub async fn gather_only(&self) {
+        assert_eq!(self.pump("gather", gather::run).await, 1);
+    }
+
+    async fn pump<F, Fut>(&self, queue: &str, run: F) -> usize
+    where
+        F: Fn(Arc<App>, QueueMessage, Invocation) -> Fut,
+        Fut: Future<Output = Result<(), Failure>>,
+    {
+        let received = self.app.queue.receive(queue, 1, Duration::from_secs(600)).await.unwrap();
+        let count = received.len();
+        for message in received {
+            let budget = Limits::default().budget;
+            let cx = Invocation::begin("test", &HeaderMap::new(), self.app.clock.clone(), budget);
+            let input = QueueMessage {
+                bytes: message.bytes.clone(),
+                id: Some(message.id.clone()),
+                dequeue_count: Some(message.dequeue_count),
+                inserted: Some(message.inserted),
+            };
+            let outcome = run(self.app.clone(), input, cx).await;
+            assert!(!outcome.is_err_and(|failure| failure.is_retry()), "{queue} failed");
+            self.app.queue.delete(message).await.unwrap();
+        }
+        count
+    }
+
+    /// How many contacts lie in the hub's folder of a person's mailbox.
+    pub fn contacts(&self, person: usize) -> usize {
+        let contents = self.simulator.mailbox_contents(self.people[person]);
+        let folders = contents["folders"].as_array().unwrap().iter();
+        let ours = folders.filter(|folder| folder["displayName"] == "Company contacts");
+        ours.map(|folder| folder["contacts"].as_array().unwrap().len()).sum()
+    }
+}
+
+fn settings(simulator: &Simulator, folder: &TempDir) -> Settings {
+    let info = simulator.info();
+    let vars = [
+        ("WHEELHOUSE_PLATFORM", "embedded".to_owned()),
+        ("WHEELHOUSE_DATA_FOLDER", folder.path().to_str().unwrap().to_owned()),
+        ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", info.identity_client_id),
+        ("WHEELHOUSE_APP_CLIENT_ID", info.client_id),
+        ("WHEELHOUSE_GRAPH_URL", info.graph_url),
+        ("WHEELHOUSE_LOGIN_URL", info.login_url),
+        ("WHEELHOUSE_READ_LAG_SECONDS", "0".to_owned()),
+        ("IDENTITY_ENDPOINT", info.identity_url),
+        ("IDENTITY_HEADER", info.identity_header),
+    ];
+    Settings::from_vars(vars.map(|(name, value)| (name.into(), value.into()))).unwrap()
+}
