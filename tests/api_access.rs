@@ -138,10 +138,15 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
 #[tokio::test]
 async fn every_operation_is_described_and_every_reference_leads_somewhere() {
     let document = serde_json::to_value(wheelhouse::api::openapi()).unwrap();
+    let mut ids = BTreeSet::new();
     for (method, path) in operations(&document) {
         let operation = &document["paths"][&path][method.to_lowercase()];
         assert!(operation["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{method} {path}");
         assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "{method} {path}: its id is not its own"
+        );
         let named = path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap());
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let described: BTreeSet<_> = parameters

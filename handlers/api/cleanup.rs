@@ -13,7 +13,8 @@ use crate::tables::{Hub, Tables, change_existing};
 /// Disables a hub and removes everything that it wrote from every mailbox.
 ///
 /// What users made themselves stays. The hub's configuration stays too: enable it again, or delete it afterwards.
-#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/cleanup", params(TenantPath, HubPath),
+#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/cleanup", operation_id = "cleanUpHub",
+    params(TenantPath, HubPath),
     responses((status = 202, description = "It is started", body = Visiting)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Visiting>), ApiError> {
     at.existing().await?;

@@ -1,18 +1,24 @@
 //! Approve or reject a held plan by its hash.
 
+use std::future::ready;
+
 use axum::Json;
 use axum::http::StatusCode;
-use platform::{Row, When};
+use futures::{StreamExt, TryStreamExt, stream};
+use platform::Row;
 use serde::Serialize;
 use sync::{MailboxId, PlanHash, Why};
 use utoipa::ToSchema;
 
 use super::at::{AtHub, Hash, HashPath, HubPath, TenantPath};
 use super::error::ApiError;
-use super::held;
+use super::read::each;
 use super::send::{Visiting, Visits, send};
 use crate::messages::Aim;
 use crate::tables::{Decision, HeldPlan, Newest, Tables, change_existing};
+
+/// How many decisions are stored at a time.
+const DECISIONS_AT_ONCE: usize = 16;
 
 /// A plan that was rejected.
 #[derive(Serialize, ToSchema)]
@@ -21,60 +27,79 @@ pub(super) struct Rejected {
     mailboxes: usize,
 }
 
-/// The held plans of one hash, by mailbox.
-type Plans = Vec<(MailboxId, Row<HeldPlan>)>;
+/// One mailbox in which a plan waits.
+struct Waiting {
+    mailbox: MailboxId,
+    why: Why,
+    /// The run that made the plan.
+    run: String,
+}
 
 /// Approves a held plan in every mailbox where it waits, and carries it out.
 ///
 /// The hash names exactly what was shown: a mailbox whose plan is another by now asks again.
-#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/approve", params(TenantPath, HubPath, HashPath),
+#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/approve", operation_id = "approveHeldPlan",
+    params(TenantPath, HubPath, HashPath),
     responses((status = 202, description = "It is approved and carried out", body = Visiting),
         (status = 404, description = "Nothing waits", body = ApiError),
         (status = 409, description = "Another plan waits by now", body = ApiError)))]
 pub(super) async fn approve(at: AtHub, Hash(hash): Hash) -> Result<(StatusCode, Json<Visiting>), ApiError> {
     let plans = find(&at, hash).await?;
     accept_size(&at, &plans).await?;
-    let (decided, serves) = (decide(&at, &plans, Decision::Approved).await?, serves(&at, &plans).await?);
-    let visits = visits(&at, decided).await?;
+    let decided = decide(&at, &plans, hash, Decision::Approved).await?;
+    let (visits, serves) = (visits(&at, decided).await?, serves(&at, &plans).await?);
     let started = send(&at, "approval", Aim::CleanIfApproved, visits, serves).await?;
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
 /// Rejects a held plan in every mailbox where it waits: they stay as they are, and nobody is asked again for the same plan.
-#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/reject", params(TenantPath, HubPath, HashPath),
+#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/reject", operation_id = "rejectHeldPlan",
+    params(TenantPath, HubPath, HashPath),
     responses((status = 200, description = "It is rejected", body = Rejected),
         (status = 404, description = "Nothing waits", body = ApiError),
         (status = 409, description = "Another plan waits by now", body = ApiError)))]
 pub(super) async fn reject(at: AtHub, Hash(hash): Hash) -> Result<Json<Rejected>, ApiError> {
     let plans = find(&at, hash).await?;
-    let decided = decide(&at, &plans, Decision::Rejected).await?;
+    let decided = decide(&at, &plans, hash, Decision::Rejected).await?;
     Ok(Json(Rejected { mailboxes: decided.len() }))
 }
 
-async fn find(at: &AtHub, hash: PlanHash) -> Result<Plans, ApiError> {
+async fn find(at: &AtHub, hash: PlanHash) -> Result<Vec<Waiting>, ApiError> {
     at.existing().await?;
-    let (plans, others): (Plans, Plans) =
-        held::all(at).await?.into_iter().partition(|(_, row)| row.record.hash == hash);
-    match (plans.is_empty(), others.len()) {
-        (false, _) => Ok(plans),
-        (true, 0) => Err(ApiError::missing(
+    let prefix = Tables::held_prefix(&at.tenant, &at.hub);
+    let mut rows = each(&at.app.tables.held, &prefix, at.app.tables.names(&prefix).await?);
+    let (mut found, mut others) = (Vec::new(), 0);
+    while let Some((name, Row { record: HeldPlan { hash: other, why, run, .. }, .. })) =
+        rows.try_next().await?
+    {
+        match MailboxId::new(name) {
+            Ok(mailbox) if other == hash => found.push(Waiting { mailbox, why, run }),
+            _ => others += 1,
+        }
+    }
+    if found.is_empty() { Err(not_waiting(at, hash, others)) } else { Ok(found) }
+}
+
+fn not_waiting(at: &AtHub, hash: PlanHash, others: usize) -> ApiError {
+    if others == 0 {
+        return ApiError::missing(
             format!("no plan of hub {} waits: {hash} was carried out, or is not needed any more", at.hub),
             "GET …/runs shows what was done",
-        )),
-        (true, others) => Err(ApiError::conflict(
-            format!(
-                "no plan {hash} waits any more, but others do in {others} mailboxes: the hub or they changed"
-            ),
-            "GET …/held shows what waits now; approve or reject that",
-        )),
+        );
     }
+    ApiError::conflict(
+        format!(
+            "no plan {hash} waits any more, but others do in {others} mailboxes: the hub or they changed"
+        ),
+        "GET …/held shows what waits now; approve or reject that",
+    )
 }
 
 /// A hub that shrank with somebody's consent is the measure for what comes later.
 ///
 /// Refused if it changed since: what was agreed to is not what it holds.
-async fn accept_size(at: &AtHub, plans: &Plans) -> Result<(), ApiError> {
-    let agreed = plans.iter().find_map(|(_, row)| match row.record.why {
+async fn accept_size(at: &AtHub, plans: &[Waiting]) -> Result<(), ApiError> {
+    let agreed = plans.iter().find_map(|plan| match plan.why {
         Why::HubShrank { after, .. } => Some(after),
         Why::HubEmpty { .. } => Some(0),
         _ => None,
@@ -98,25 +123,41 @@ async fn accept_size(at: &AtHub, plans: &Plans) -> Result<(), ApiError> {
     ))
 }
 
-/// Stores the decision; a plan that is another by now is left alone.
-async fn decide(at: &AtHub, plans: &Plans, decision: Decision) -> Result<Vec<MailboxId>, ApiError> {
-    let mut decided = Vec::new();
-    for (mailbox, Row { record, etag }) in plans {
-        let record = HeldPlan { decision: Some(decision), ..record.clone() };
-        let key = Tables::held_key(&at.tenant, &at.hub, mailbox);
-        match at.app.tables.held.put(&key, &record, When::Match(etag.clone())).await {
-            Ok(_) => decided.push(mailbox.clone()),
-            Err(error) if error.kind() == platform::Kind::Conflict => {}
-            Err(error) => return Err(error.into()),
+/// Stores the decision; the answer is the mailboxes in which the plan still waited.
+async fn decide(
+    at: &AtHub,
+    plans: &[Waiting],
+    hash: PlanHash,
+    decision: Decision,
+) -> Result<Vec<MailboxId>, ApiError> {
+    let mailboxes: Vec<MailboxId> = plans.iter().map(|plan| plan.mailbox.clone()).collect();
+    let one = |mailbox| decide_one(at, mailbox, hash, decision);
+    let decided = stream::iter(mailboxes).map(one).buffered(DECISIONS_AT_ONCE);
+    decided.try_filter_map(|mailbox| ready(Ok(mailbox))).try_collect().await
+}
+
+async fn decide_one(
+    at: &AtHub,
+    mailbox: MailboxId,
+    hash: PlanHash,
+    decision: Decision,
+) -> Result<Option<MailboxId>, ApiError> {
+    let mut same = false;
+    let change = |plan: &mut HeldPlan| {
+        same = plan.hash == hash;
+        if same {
+            plan.decision = Some(decision);
         }
-    }
-    Ok(decided)
+    };
+    let key = Tables::held_key(&at.tenant, &at.hub, &mailbox);
+    change_existing(&at.app.tables.held, &key, change).await?;
+    Ok(same.then_some(mailbox))
 }
 
 /// As many mailboxes as the run served that made the plan, so that the guard over a whole run judges it the same.
-async fn serves(at: &AtHub, plans: &Plans) -> Result<usize, ApiError> {
-    let Some((_, made)) = plans.first() else { return Ok(0) };
-    let run = at.app.tables.runs.get(&Tables::run_key(&at.tenant, &at.hub, &made.record.run)).await?;
+async fn serves(at: &AtHub, plans: &[Waiting]) -> Result<usize, ApiError> {
+    let Some(made) = plans.first() else { return Ok(0) };
+    let run = at.app.tables.runs.get(&Tables::run_key(&at.tenant, &at.hub, &made.run)).await?;
     Ok(run.map_or(0, |row| row.record.mailboxes).max(plans.len()))
 }
 

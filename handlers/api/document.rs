@@ -76,14 +76,15 @@ fn add_refusal(operation: &mut Operation) {
 }
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json",
+#[utoipa::path(get, path = "/openapi.json", operation_id = "getDocument",
     responses((status = 200, description = "The document of this API", body = Object)))]
 pub(super) async fn openapi(Extension(Document(document)): Extension<Document>) -> Json<OpenApi> {
     Json(OpenApi::clone(&document))
 }
 
 /// The version that answers.
-#[utoipa::path(get, path = "/version", responses((status = 200, description = "The version", body = Version)))]
+#[utoipa::path(get, path = "/version", operation_id = "getVersion",
+    responses((status = 200, description = "The version", body = Version)))]
 pub(super) async fn version() -> Json<Version> {
     Json(Version { version: env!("CARGO_PKG_VERSION") })
 }

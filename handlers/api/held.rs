@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
 use platform::Row;
 use serde::Serialize;
-use sync::{MailboxId, PlanHash};
+use sync::PlanHash;
 use utoipa::ToSchema;
 
 use super::at::{AtHub, HubPath, TenantPath};
 use super::error::ApiError;
-use super::read::records;
+use super::read::each;
 use crate::tables::{Decision, HeldPlan, Tables};
 
 /// The most rows of a plan that are shown.
@@ -53,25 +54,21 @@ impl HeldView {
 /// Lists the plans that wait, the same plan of many mailboxes once.
 ///
 /// At most 100, undecided ones first; decide on some to see the others.
-#[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/held", params(TenantPath, HubPath),
+#[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/held", operation_id = "listHeldPlans",
+    params(TenantPath, HubPath),
     responses((status = 200, description = "The plans", body = [HeldView])))]
 pub(super) async fn list(at: AtHub) -> Result<Json<Vec<HeldView>>, ApiError> {
     at.existing().await?;
     let mut groups: BTreeMap<_, HeldView> = BTreeMap::new();
-    for (_, Row { record, .. }) in all(&at).await? {
+    let prefix = Tables::held_prefix(&at.tenant, &at.hub);
+    let mut rows = each(&at.app.tables.held, &prefix, at.app.tables.names(&prefix).await?);
+    while let Some((_, Row { record, .. })) = rows.try_next().await? {
         let (key, since) = ((record.decision.map(name), record.hash), record.since);
         let group = groups.entry(key).or_insert_with(|| HeldView::new(record));
         group.mailboxes += 1;
         group.since = group.since.min(since);
     }
     Ok(Json(groups.into_values().take(MOST_PLANS).collect()))
-}
-
-/// Every held plan of a hub, by mailbox.
-pub(super) async fn all(at: &AtHub) -> Result<Vec<(MailboxId, Row<HeldPlan>)>, ApiError> {
-    let prefix = Tables::held_prefix(&at.tenant, &at.hub);
-    let rows = records(&at.app.tables.held, &prefix, at.app.tables.names(&prefix).await?).await?;
-    Ok(rows.into_iter().filter_map(|(name, row)| Some((MailboxId::new(name).ok()?, row))).collect())
 }
 
 const fn name(decision: Decision) -> &'static str {

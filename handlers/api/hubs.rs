@@ -17,7 +17,7 @@ use super::at::{self, AtHub, AtTenant, HubPath, TenantPath};
 use super::checks::{Checked, Problems, check};
 use super::error::ApiError;
 use super::params::Params;
-use super::read::records;
+use super::read::{each, records};
 use super::schema::HubConfigSchema;
 use crate::tables::{Hub, MailboxState, Tables};
 
@@ -71,7 +71,8 @@ impl HubView {
 }
 
 /// Lists the hubs of a tenant.
-#[utoipa::path(get, path = "/tenants/{tenant}/hubs", params(TenantPath),
+#[utoipa::path(get, path = "/tenants/{tenant}/hubs", operation_id = "listHubs",
+    params(TenantPath),
     responses((status = 200, description = "The hubs", body = [HubView])))]
 pub(super) async fn list(at: AtTenant) -> Result<Json<Vec<HubView>>, ApiError> {
     let prefix = Tables::hubs_prefix(&at.tenant);
@@ -82,7 +83,8 @@ pub(super) async fn list(at: AtTenant) -> Result<Json<Vec<HubView>>, ApiError> {
 }
 
 /// Reads a hub; `ETag` names its version.
-#[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}", params(TenantPath, HubPath),
+#[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}", operation_id = "getHub",
+    params(TenantPath, HubPath),
     responses((status = 200, description = "The hub", body = HubView)))]
 pub(super) async fn get(at: AtHub) -> Result<Response, ApiError> {
     let row = at.existing().await?;
@@ -95,7 +97,7 @@ pub(super) async fn get(at: AtHub) -> Result<Response, ApiError> {
 /// `If-Match` with the version that was read keeps two people from overwriting each other; `If-None-Match: *` only
 /// creates. The configuration is checked as by `validate`. What can't be checked because the tenant does not answer is a
 /// warning, and the hub is saved all the same.
-#[utoipa::path(put, path = "/tenants/{tenant}/hubs/{hub}",
+#[utoipa::path(put, path = "/tenants/{tenant}/hubs/{hub}", operation_id = "putHub",
     params(TenantPath, HubPath, ("If-Match" = Option<String>, Header, description = "The version that is updated"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is no such hub yet")),
     request_body = HubConfigSchema,
@@ -118,7 +120,7 @@ pub(super) async fn put(
 }
 
 /// Checks a configuration; nothing is stored.
-#[utoipa::path(post, path = "/tenants/{tenant}/hubs/validate",
+#[utoipa::path(post, path = "/tenants/{tenant}/hubs/validate", operation_id = "validateHub",
     params(TenantPath, ("hub" = Option<String>, Query, description = "The hub that it is for, if there is one: its folder is its own")),
     request_body = HubConfigSchema,
     responses((status = 200, description = "It can be used", body = Valid),
@@ -138,7 +140,7 @@ pub(super) async fn validate(
 /// Deletes a hub and all that is kept of it.
 ///
 /// Refused while mailboxes hold its items, which nobody could remove any more: clean it up first, or say `keepItems`.
-#[utoipa::path(delete, path = "/tenants/{tenant}/hubs/{hub}",
+#[utoipa::path(delete, path = "/tenants/{tenant}/hubs/{hub}", operation_id = "deleteHub",
     params(TenantPath, HubPath, ("keepItems" = Option<bool>, Query, description = "Leave its items in the mailboxes for ever")),
     responses((status = 200, description = "It is gone", body = Deleted),
         (status = 409, description = "Mailboxes still hold its items", body = ApiError)))]
@@ -206,10 +208,13 @@ fn quoted(etag: &Etag) -> String {
 async fn check_is_clean(at: &AtHub) -> Result<(), ApiError> {
     let prefix = Tables::mailboxes_prefix(&at.tenant, &at.hub);
     let names = at.app.tables.names(&prefix).await?;
-    let rows = records(&at.app.tables.mailboxes, &prefix, names).await?;
     // A create without an answer may have arrived all the same.
     let is_clean = |state: &MailboxState| state.base.entries.is_empty() && state.intents.is_empty();
-    let holds = rows.iter().filter(|(_, row)| !is_clean(&row.record)).count();
+    let mut holds = 0;
+    let mut rows = each(&at.app.tables.mailboxes, &prefix, names);
+    while let Some((_, row)) = rows.try_next().await? {
+        holds += usize::from(!is_clean(&row.record));
+    }
     if holds == 0 {
         return Ok(());
     }

@@ -92,7 +92,7 @@ pub(super) struct HeldPreview {
 /// Shows what a run would do now; nothing is written.
 ///
 /// With `Accept: text/plain` it answers with the text alone.
-#[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/preview",
+#[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/preview", operation_id = "previewHub",
     params(TenantPath, HubPath, ("mailbox" = Option<Vec<String>>, Query, description = "These mailboxes, at most 20; without any the first three of the audience")),
     responses((status = 200, description = "What a run would do", content((Preview = "application/json"), (String = "text/plain")))))]
 pub(super) async fn preview(
@@ -126,7 +126,8 @@ fn named(params: &Params) -> Result<Vec<MailboxId>, ApiError> {
 
 fn chosen(merged: &Merged, named: Vec<MailboxId>) -> Result<Vec<MailboxId>, ApiError> {
     if let Some(other) = named.iter().find(|mailbox| !merged.audience.contains_key(mailbox)) {
-        let error = format!("mailbox {other} is not in the hub's audience");
+        let unread = if merged.snapshot.complete { "" } else { ", as far as the directory could be read" };
+        let error = format!("mailbox {other} is not in the hub's audience{unread}");
         return Err(ApiError::missing(error, "name one that is, or change the audience"));
     }
     let first = || merged.audience.keys().take(FIRST).cloned().collect();

@@ -21,7 +21,8 @@ pub(super) struct Started {
 /// Starts a run in which every mailbox is compared; a disabled hub runs too.
 ///
 /// The run's record appears once the sources are read.
-#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/run", params(TenantPath, HubPath),
+#[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/run", operation_id = "runHub",
+    params(TenantPath, HubPath),
     responses((status = 202, description = "It is started", body = Started)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Started>), ApiError> {
     at.existing().await?;

@@ -27,7 +27,8 @@ pub(super) struct TenantView {
 }
 
 /// Lists the connected tenants.
-#[utoipa::path(get, path = "/tenants", responses((status = 200, description = "The tenants", body = [TenantView])))]
+#[utoipa::path(get, path = "/tenants", operation_id = "listTenants",
+    responses((status = 200, description = "The tenants", body = [TenantView])))]
 pub(super) async fn list(Ready(app): Ready<App>) -> Result<Json<Vec<TenantView>>, ApiError> {
     let mut views = Vec::new();
     for tenant in app.tables.tenant_ids().await? {
@@ -39,7 +40,8 @@ pub(super) async fn list(Ready(app): Ready<App>) -> Result<Json<Vec<TenantView>>
 /// Connects a tenant, or ends its suspension.
 ///
 /// Doing it again changes nothing. The application's consent is the tenant's own affair and is not checked here.
-#[utoipa::path(put, path = "/tenants/{tenant}", params(TenantPath),
+#[utoipa::path(put, path = "/tenants/{tenant}", operation_id = "connectTenant",
+    params(TenantPath),
     responses((status = 200, description = "It is connected", body = TenantView)))]
 pub(super) async fn connect(at: AnyTenant) -> Result<Json<TenantView>, ApiError> {
     at.app.tables.connect(&at.tenant, at.app.now()).await?;
