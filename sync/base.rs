@@ -60,7 +60,7 @@ impl Difference {
 impl Base {
     /// Notes that the next reading goes on from where this one ended.
     pub fn read_through(&mut self, mailbox: &Mailbox) {
-        let listed: BTreeSet<_> = mailbox.copies.iter().map(|copy| &copy.id).collect();
+        let listed: BTreeSet<_> = mailbox.listed.iter().map(|item| &item.id).collect();
         let named = self.entries.values_mut().filter(|entry| listed.contains(&entry.id));
         named.for_each(|entry| entry.unread = false);
     }

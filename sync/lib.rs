@@ -30,7 +30,7 @@ pub use field::Field;
 pub use hub::{HubConfig, Problem};
 pub use ids::{ChangeKey, HubId, ItemId, MailboxId, SourceKey, TenantId};
 pub use intents::{Intent, Intents};
-pub use mailbox::{Copy, Mailbox, Reading};
+pub use mailbox::{Copy, Listed, Mailbox, Reading};
 pub use mapping::{LeftOut, Mapping};
 pub use merge::{Contribution, Merged, contributions};
 pub use plan::{Goal, Held, Op, Plan, PlanHash, Removal, Situation, Why, Work, plan};

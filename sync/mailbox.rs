@@ -15,7 +15,20 @@ pub enum Reading {
     Everything,
 }
 
-/// One item that carries our tag in the managed folder.
+/// One item that carries our tag, as a listing names it: a hint, for listings may lag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it is.
+    pub id: ItemId,
+    /// Its version.
+    pub change_key: ChangeKey,
+    /// When it was created, by the server's clock; only ever compared with others of the same mailbox.
+    pub created: DateTime<Utc>,
+    /// The identity in the hub that its tag names.
+    pub key: SourceKey,
+}
+
+/// One item that carries our tag in the managed folder, as a point read shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
     /// Where it is.
@@ -33,12 +46,12 @@ pub struct Copy {
 /// The managed folder as far as it was read: only items with our tag are in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
-    /// What silence means in `copies`.
+    /// What silence means in `listed`.
     pub reading: Reading,
     /// The items that the reading named.
-    pub copies: Vec<Copy>,
+    pub listed: Vec<Listed>,
     /// The items that a search for the tags of open intents found; the reading may not name them yet.
-    pub found: Vec<Copy>,
+    pub found: Vec<Listed>,
     /// The items that the reading said to be gone from the folder.
     pub gone: BTreeSet<ItemId>,
     /// Point reads, which overrule the rest: `None` = not in the folder.
@@ -50,7 +63,7 @@ impl Mailbox {
     pub fn unread(reading: Reading) -> Self {
         Mailbox {
             reading,
-            copies: Vec::new(),
+            listed: Vec::new(),
             found: Vec::new(),
             gone: BTreeSet::new(),
             looked: BTreeMap::new(),

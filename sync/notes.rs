@@ -1,7 +1,5 @@
 //! Our text in a contact's notes, beside the user's own.
 
-use std::borrow::Cow;
-
 const OPEN: &str = "\u{2014}\u{2014} from the company directory \u{2014}\u{2014}\n";
 const CLOSE: &str = "\n\u{2014}\u{2014} end \u{2014}\u{2014}";
 
@@ -25,11 +23,6 @@ pub fn beside(notes: &str, block: &str) -> String {
         None if notes.is_empty() || block.is_empty() => format!("{notes}{block}"),
         None => format!("{notes}\n\n{block}"),
     }
-}
-
-/// Exchange keeps line ends as CR LF; they are compared as LF.
-pub fn unix_lines(notes: &str) -> Cow<'_, str> {
-    if notes.contains('\r') { Cow::Owned(notes.replace("\r\n", "\n")) } else { Cow::Borrowed(notes) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connectors::graph::{Error, FolderChanges, Place, Reader, Which};
-use sync::{Copy, ItemId, Mailbox, Reading, SourceKey};
+use sync::{Copy, ItemId, Listed, Mailbox, Reading, SourceKey};
 
 use crate::tables::MailboxState;
 
@@ -28,20 +28,11 @@ pub(super) async fn view(
     let reading = if link.is_some() { Reading::Changes } else { Reading::Everything };
     let mut mailbox = Mailbox::unread(reading);
     mailbox.gone = read.gone.into_iter().collect();
-    mailbox.copies = read
-        .items
-        .into_iter()
-        .filter_map(|item| {
-            let key = keys.get(&item.id)?.clone();
-            Some(Copy {
-                id: item.id,
-                change_key: item.change_key,
-                created: item.created,
-                key,
-                content: item.content,
-            })
-        })
-        .collect();
+    let listed = read.items.into_iter().filter_map(|item| {
+        let key = keys.get(&item.id)?.clone();
+        Some(Listed { id: item.id, change_key: item.change_key, created: item.created, key })
+    });
+    mailbox.listed = listed.collect();
     mailbox.found = found(reader, place, state).await?;
     Ok(mailbox)
 }
@@ -51,7 +42,17 @@ fn known(state: &MailboxState) -> BTreeMap<ItemId, SourceKey> {
 }
 
 /// A create without an answer is looked for by its tag.
-async fn found(reader: &Reader, place: &Place, state: &MailboxState) -> Result<Vec<Copy>, Error> {
+async fn found(reader: &Reader, place: &Place, state: &MailboxState) -> Result<Vec<Listed>, Error> {
     let open: Vec<SourceKey> = state.intents.keys().cloned().collect();
-    if open.is_empty() { Ok(Vec::new()) } else { reader.find(place, &open).await }
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = reader.find(place, &open).await?;
+    let listed = |copy: Copy| Listed {
+        id: copy.id,
+        change_key: copy.change_key,
+        created: copy.created,
+        key: copy.key,
+    };
+    Ok(found.into_iter().map(listed).collect())
 }

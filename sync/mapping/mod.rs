@@ -63,7 +63,7 @@ impl Mapping {
     /// What the admin wrote into the options.
     fn own(&self, draft: &mut Draft<'_>) {
         self.categories.iter().for_each(|category| draft.put(Field::Categories, category));
-        draft.set(Field::PersonalNotes, notes::block(&notes::unix_lines(self.notes.trim())));
+        draft.set(Field::PersonalNotes, notes::block(&self.notes.trim().replace("\r\n", "\n")));
         self.fixed.iter().for_each(|(&field, text)| draft.fix(field, text));
     }
 }

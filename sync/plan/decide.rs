@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::merge::{self, Known, Merged};
-use super::sight::{Recorded, Sight};
+use super::sight::{Recorded, Seen, Sight};
 use super::{Goal, Op, Removal, Situation, Work};
 use crate::{Content, Copy, Entry, Intent, ItemId, Snapshot, SourceKey};
 
@@ -69,16 +69,16 @@ impl<'a> Decider<'a> {
         let recorded = case.entry.map(|entry| (entry, self.sight.recorded(case.key, entry)));
         match (recorded, others.split_first()) {
             (None, None) => self.create(case, wanted),
-            (None, Some((oldest, extras))) => self.keep_one(case, None, oldest, extras, wanted),
+            (None, Some((oldest, extras))) => self.keep_oldest(case, *oldest, extras, wanted),
             (Some((entry, Recorded::Doubtful)), _) => self.look_at(&entry.id),
             (Some((entry, Recorded::Absent)), None) => self.recreate(case, entry, wanted),
             (Some((_, Recorded::Absent)), Some((oldest, extras))) => {
-                self.keep_one(Case { entry: None, ..case }, None, oldest, extras, wanted)
+                self.keep_oldest(Case { entry: None, ..case }, *oldest, extras, wanted);
             }
             (Some((entry, Recorded::Unchanged)), None) => self.unchanged(case, entry, wanted),
             (Some((entry, Recorded::Unchanged)), Some(_)) => self.look_at(&entry.id),
             (Some((entry, Recorded::Read(copy))), _) => {
-                self.keep_one(case, Some(entry), copy, &others, wanted)
+                self.keep(case, Some(entry), copy, &others, wanted);
             }
         }
     }
@@ -92,7 +92,7 @@ impl<'a> Decider<'a> {
             // A listing may lag; deleting what is gone is success.
             Some((entry, _)) => vec![&entry.id],
         };
-        ids.extend(self.sight.others(case.key, case.entry).iter().map(|copy| &copy.id));
+        ids.extend(self.sight.others(case.key, case.entry).iter().map(|item| item.id));
         if ids.is_empty() && !self.is_waiting(case) {
             self.work.ops.push(Op::Forget { key: case.key.clone() });
         }
@@ -130,30 +130,35 @@ impl<'a> Decider<'a> {
         self.settle_on(case, entry.id.clone(), entry, merged, wanted);
     }
 
-    /// The item was read; it stays, and every other copy of it goes.
-    fn keep_one(
+    /// The base names none of them: the oldest stays, once it was looked at.
+    fn keep_oldest(&mut self, case: Case<'a>, oldest: Seen<'_>, extras: &[Seen<'_>], wanted: &Arc<Content>) {
+        match oldest.copy {
+            Some(copy) => self.keep(case, None, copy, extras, wanted),
+            None => self.look_at(oldest.id),
+        }
+    }
+
+    /// The item was read; it stays, and every other one of the same identity goes.
+    fn keep(
         &mut self,
         case: Case<'a>,
         entry: Option<&Entry>,
         kept: &Copy,
-        extras: &[&Copy],
+        extras: &[Seen<'_>],
         wanted: &Arc<Content>,
     ) {
         self.duplicates(case, extras);
-        if !self.sight.is_looked(&kept.id) {
-            return self.look_at(&kept.id);
-        }
         let merged = merge::merge(self.situation.policy, wanted, Known::Anew(kept, entry), case.intent);
         let before = entry.cloned().unwrap_or_else(|| merge::adopted(kept, wanted, case.intent));
         self.settle_on(case, kept.id.clone(), &before, merged, wanted);
     }
 
-    fn duplicates(&mut self, case: Case<'a>, extras: &[&Copy]) {
+    fn duplicates(&mut self, case: Case<'a>, extras: &[Seen<'_>]) {
         if matches!(self.situation.goal, Goal::Mirror(snapshot) if !snapshot.complete) {
             return;
         }
         for extra in extras {
-            self.look_at(&extra.id);
+            self.look_at(extra.id);
             self.work.ops.push(Op::Delete {
                 key: case.key.clone(),
                 id: extra.id.clone(),

@@ -95,7 +95,7 @@ fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Wh
     let deletes = work.ops.iter().filter(|op| matches!(op, Op::Delete { .. })).count();
     let removals = work.ops.iter().filter(|op| is_removal(op)).count();
     let (before, after) = (snapshot.last_good, snapshot.items.len());
-    let managed = base.entries.len().max(situation.mailbox.copies.len());
+    let managed = base.entries.len().max(situation.mailbox.listed.len());
     if deletes == 0 {
         None
     } else if removals > 0 && base.scope != snapshot.scope {

@@ -40,6 +40,8 @@ impl Loose {
     /// A text; `null` is an empty one.
     pub(super) fn text(self) -> Result<String, WrongForm> {
         match self {
+            // Exchange ends lines with CR LF; they are compared with LF.
+            Loose::Text(text) if text.contains('\r') => Ok(text.replace("\r\n", "\n")),
             Loose::Text(text) => Ok(text),
             Loose::Nothing => Ok(String::new()),
             _ => Err(WrongForm),

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sync::{ChangeKey, Content, ItemId, MailboxId};
+use sync::{ChangeKey, ItemId, MailboxId};
 
 use super::Reader;
 use crate::graph::ask::{Ask, ask};
-use crate::graph::contact::{Item, SELECT};
+use crate::graph::contact::Item;
 use crate::graph::endpoints::Endpoints;
 use crate::graph::error::Error;
 use crate::graph::json::Page;
@@ -20,6 +20,9 @@ use crate::graph::walk::{Walk, path};
 const PREFER: &str = "odata.maxpagesize=1000, IdType=\"ImmutableId\"";
 
 const PLACE: &str = "contacts/delta";
+
+/// Which item in which version: a thousand of them are a small page.
+const SELECT: &str = "id,changeKey,createdDateTime";
 
 /// One folder to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub struct FolderChanges {
     pub link: String,
 }
 
-/// One item as a delta shows it.
+/// One item as a delta names it; what it holds is asked of the item itself, which never lags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Where it is.
@@ -54,8 +57,6 @@ pub struct Seen {
     pub change_key: ChangeKey,
     /// When it was created, by the server's clock.
     pub created: DateTime<Utc>,
-    /// What it holds.
-    pub content: Content,
 }
 
 impl Reader {
@@ -102,8 +103,8 @@ impl Round {
         let at = match link {
             Some(link) => path(endpoints, PLACE, &link).map_err(Err),
             None => {
-                let (folder, select) = (escaped(&folder), SELECT.as_str());
-                Ok(format!("/users/{mailbox}/contactFolders/{folder}/contacts/delta?$select={select}"))
+                let folder = escaped(&folder);
+                Ok(format!("/users/{mailbox}/contactFolders/{folder}/contacts/delta?$select={SELECT}"))
             }
         };
         Round { mailbox, walk: Walk::default(), at, found: BTreeMap::new() }
@@ -131,9 +132,7 @@ impl Round {
         let mut changes = FolderChanges { items: Vec::new(), gone: Vec::new(), unreadable: Vec::new(), link };
         for (id, word) in self.found {
             match word {
-                Word::Is(change_key, created, content) => {
-                    changes.items.push(Seen { id, change_key, created, content });
-                }
+                Word::Is(change_key, created) => changes.items.push(Seen { id, change_key, created }),
                 Word::Gone => changes.gone.push(id),
                 Word::Unreadable => changes.unreadable.push(id),
             }
@@ -144,7 +143,7 @@ impl Round {
 
 /// What a page says about one item.
 enum Word {
-    Is(ChangeKey, DateTime<Utc>, Content),
+    Is(ChangeKey, DateTime<Utc>),
     Gone,
     Unreadable,
 }
@@ -160,9 +159,7 @@ fn read(body: &[u8]) -> Result<Page<(ItemId, Word)>, Error> {
 fn word(item: Item) -> Option<(ItemId, Word)> {
     let word = match item {
         Item { removed: true, .. } => Word::Gone,
-        Item { spoiled: false, change_key: Some(key), created: Some(at), content, .. } => {
-            Word::Is(key, at, content)
-        }
+        Item { spoiled: false, change_key: Some(key), created: Some(at), .. } => Word::Is(key, at),
         _ => Word::Unreadable,
     };
     Some((item.id?, word))

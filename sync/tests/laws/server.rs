@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sync::{ChangeKey, Content, Copy, Effect, Field, ItemId, Mailbox, Reading, SourceKey, Value};
+use sync::{ChangeKey, Content, Copy, Effect, Field, ItemId, Listed, Mailbox, Reading, SourceKey, Value};
 
 /// One item; without a tag it is the user's own.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ impl Server {
     pub fn list(&self, now: DateTime<Utc>, lag: i64) -> (Mailbox, usize) {
         let token = self.visible(now, lag);
         let mut mailbox = Mailbox::unread(Reading::Everything);
-        mailbox.copies = tagged(&self.history[token].1).collect();
+        mailbox.listed = tagged(&self.history[token].1).map(listed).collect();
         (mailbox, token)
     }
 
@@ -55,13 +55,15 @@ impl Server {
         let (before, after) = (&self.history[since].1, &self.history[token].1);
         let mut mailbox = Mailbox::unread(Reading::Changes);
         mailbox.gone = before.keys().filter(|id| !after.contains_key(*id)).cloned().collect();
-        mailbox.copies = tagged(after).filter(|copy| before.get(&copy.id) != after.get(&copy.id)).collect();
+        let moved = |copy: &Copy| before.get(&copy.id) != after.get(&copy.id);
+        mailbox.listed = tagged(after).filter(moved).map(listed).collect();
         (mailbox, token)
     }
 
     /// Items that carry one of these tags, as a filter over a lagging listing shows them.
-    pub fn find(&self, keys: &BTreeSet<SourceKey>, now: DateTime<Utc>, lag: i64) -> Vec<Copy> {
-        tagged(&self.history[self.visible(now, lag)].1).filter(|copy| keys.contains(&copy.key)).collect()
+    pub fn find(&self, keys: &BTreeSet<SourceKey>, now: DateTime<Utc>, lag: i64) -> Vec<Listed> {
+        let all = tagged(&self.history[self.visible(now, lag)].1);
+        all.filter(|copy| keys.contains(&copy.key)).map(listed).collect()
     }
 
     /// A point read, which never lags.
@@ -119,6 +121,10 @@ impl Server {
 
 fn tagged(items: &Items) -> impl Iterator<Item = Copy> {
     items.iter().filter_map(|(id, item)| copy(id, item))
+}
+
+fn listed(copy: Copy) -> Listed {
+    Listed { id: copy.id, change_key: copy.change_key, created: copy.created, key: copy.key }
 }
 
 fn copy(id: &ItemId, item: &Item) -> Option<Copy> {
