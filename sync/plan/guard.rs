@@ -100,7 +100,7 @@ fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Wh
         None
     } else if removals > 0 && base.scope != snapshot.scope {
         Some(Why::ScopeChanged)
-    } else if removals > 0 && after == 0 {
+    } else if removals > 0 && after == 0 && before > 0 {
         Some(Why::HubEmpty { before })
     } else if removals > 0 && before.saturating_sub(after) * 100 > before * limits.shrink_percent {
         Some(Why::HubShrank { before, after })

@@ -5,6 +5,8 @@ mod guard;
 mod merge;
 mod op;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt;
