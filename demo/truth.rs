@@ -7,6 +7,7 @@ use simulator::Simulator;
 use uuid::Uuid;
 
 use crate::api::field;
+use crate::directory::Cast;
 use crate::stage::{FOLDER, Stage};
 
 /// The contacts that every mailbox should hold, by the id of the directory's user.
@@ -25,7 +26,12 @@ const THE_SERVERS: [&str; 7] = [
 
 /// What every mailbox should hold now: one contact for each user of the list.
 pub fn expected(stage: &Stage) -> Expected {
-    let outside = &stage.cast.outside_list.map(|_| stage.cast.owners.clone()).unwrap_or_default();
+    expected_of(&stage.simulator, &stage.cast)
+}
+
+/// The same for a tenant without a stage.
+pub fn expected_of(simulator: &Simulator, cast: &Cast) -> Expected {
+    let outside = &cast.outside_list.map(|_| cast.owners.clone()).unwrap_or_default();
     let is_listed = |user: &Value| {
         let id = field(user, "id").as_str().unwrap_or_default();
         let is_out = outside.iter().any(|owner| owner.to_string() == id);
@@ -33,7 +39,7 @@ pub fn expected(stage: &Stage) -> Expected {
             && *field(user, "accountEnabled") != json!(false)
             && *field(user, "userType") != json!("Guest")
     };
-    let users = stage.simulator.users().into_iter().filter(is_listed);
+    let users = simulator.users().into_iter().filter(is_listed);
     users.map(|user| (field(&user, "id").as_str().unwrap_or_default().to_owned(), contact(&user))).collect()
 }
 
@@ -41,7 +47,9 @@ pub fn expected(stage: &Stage) -> Expected {
 fn contact(user: &Value) -> Map<String, Value> {
     let text = |name: &str| field(user, name).as_str().map(str::trim).filter(|text| !text.is_empty());
     let attribute = |n: usize| {
-        field(field(user, "onPremisesExtensionAttributes"), &format!("extensionAttribute{n}")).as_str()
+        let text =
+            field(field(user, "onPremisesExtensionAttributes"), &format!("extensionAttribute{n}")).as_str();
+        text.map(str::trim).filter(|text| !text.is_empty())
     };
     let display = text("displayName").unwrap_or_default();
     let given = text("givenName").unwrap_or(display);
@@ -83,7 +91,8 @@ fn address(user: &Value) -> Option<Value> {
     let filled: Map<String, Value> = parts
         .into_iter()
         .filter_map(|(to, from)| {
-            let text = field(user, from).as_str()?.trim();
+            let lines = field(user, from).as_str()?.lines().map(str::trim).filter(|line| !line.is_empty());
+            let text = lines.collect::<Vec<_>>().join("\n");
             (!text.is_empty()).then(|| (to.to_owned(), json!(text)))
         })
         .collect();
@@ -95,7 +104,8 @@ pub fn mismatches(stage: &Stage, expected: &Expected) -> usize {
     stage.cast.owners.iter().map(|owner| in_mailbox(&stage.simulator, *owner, expected)).sum()
 }
 
-fn in_mailbox(simulator: &Simulator, owner: Uuid, expected: &Expected) -> usize {
+/// Counts every difference between what one mailbox should hold and what it holds.
+pub fn in_mailbox(simulator: &Simulator, owner: Uuid, expected: &Expected) -> usize {
     let contents = simulator.mailbox_contents(owner);
     let folders = field(&contents, "folders").as_array().cloned().unwrap_or_default();
     let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();

@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Crate → what its tests may use besides. The simulator's own tests share nothing with the client that it checks.
 const TESTS_MAY_USE: &[(&str, &[&str])] = &[
     ("connectors", &["platform", "simulator"]),
-    ("wheelhouse", &["simulator"]),
+    ("wheelhouse", &["demo", "simulator"]),
     ("demo", &[]),
     ("xtask", &[]),
 ];
