@@ -68,6 +68,7 @@ async fn play(options: &Options) -> anyhow::Result<bool> {
         latency: Duration::from_millis(options.latency_ms),
         seed: options.seed,
         port: if options.once { 0 } else { options.port },
+        haste: false,
     })
     .await?;
     let teller = tell::Teller::new(options.json);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use platform::RealRandom;
 use platform::embedded::{Database, host};
-use platform::{RealClock, RealRandom};
 use serde_json::{Value, json};
 use simulator::{Counts, Simulator};
 use tempfile::TempDir;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use wheelhouse::config::{Cloud, Hidden, HttpLimits, Identity, Platform, Settings};
 
 use crate::api::Api;
+use crate::clock::SkippingClock;
 use crate::directory::{Cast, People};
 
 /// The hub of the demo.
@@ -24,6 +25,16 @@ pub const HUB: &str = "company";
 pub const FOLDER: &str = "Company contacts";
 /// How long a run may take before something is wrong.
 const PATIENCE: Duration = Duration::from_secs(1800);
+/// The same where time is skipped: it passes quickly.
+const PATIENCE_IN_HASTE: Duration = Duration::from_secs(48 * 3600);
+/// How long nothing may move before time is skipped.
+const STILL: Duration = Duration::from_millis(10);
+/// How much time is skipped at first; it doubles as long as nothing moves.
+const FIRST_SKIP: Duration = Duration::from_millis(250);
+/// The most that is skipped at once while messages wait.
+const MOST_WAITING: Duration = Duration::from_secs(30);
+/// The most that is skipped at once while functions run: far below their deadlines.
+const MOST_RUNNING: Duration = Duration::from_secs(1);
 
 /// How the stage is set.
 pub struct Setup {
@@ -37,6 +48,8 @@ pub struct Setup {
     pub seed: u64,
     /// The port of the API on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// Whether time in which nothing moves is skipped instead of waited for.
+    pub haste: bool,
 }
 
 /// A company, its Microsoft 365 tenant and its Wheelhouse.
@@ -49,6 +62,8 @@ pub struct Stage {
     pub api: Api,
     /// Where it answers.
     pub port: u16,
+    clock: Arc<SkippingClock>,
+    haste: bool,
     host: host::Host,
     server: JoinHandle<()>,
     _data: TempDir,
@@ -79,7 +94,7 @@ impl Stage {
             format!("port {} on 127.0.0.1 can't be used; is a demo running already?", setup.port)
         })?;
         let port = listener.local_addr()?.port();
-        let clock = Arc::new(RealClock::new());
+        let clock = Arc::new(SkippingClock::new());
         let router = wheelhouse::router(settings(&simulator, data.path())?, clock.clone());
         let server = tokio::spawn(async move {
             if let Err(error) = wheelhouse::host::serve(listener, router).await {
@@ -92,7 +107,7 @@ impl Stage {
             definitions: host::read_definitions(project.join("function-defs"))?,
             settings: host::Settings::from_host_json(&std::fs::read_to_string(project.join("host.json"))?)?,
             queue: database.queue(),
-            clock,
+            clock: clock.clone(),
             random: Arc::new(RealRandom::new()),
             port,
             timers_run: false,
@@ -100,7 +115,8 @@ impl Stage {
         .await?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(240)).build()?;
         let api = Api::new(http, port, simulator.tenant_id(), HUB);
-        Ok(Stage { simulator, cast, api, port, host, server, _data: data })
+        let haste = setup.haste;
+        Ok(Stage { simulator, cast, api, port, clock, haste, host, server, _data: data })
     }
 
     /// Connects the tenant and configures the hub.
@@ -143,7 +159,31 @@ impl Stage {
 
     /// Waits until every message is worked on.
     pub async fn settle(&self) -> Result<()> {
-        self.host.drain(PATIENCE).await.context("the run does not come to its end")
+        let patience = if self.haste { PATIENCE_IN_HASTE } else { PATIENCE };
+        tokio::select! {
+            drained = self.host.drain(patience) => drained.context("the run does not come to its end"),
+            () = self.hasten(), if self.haste => Ok(()),
+        }
+    }
+
+    /// Skips time for as long as nothing moves, for the product and the tenant alike; never ends.
+    async fn hasten(&self) {
+        let (mut seen, mut skip) = (Counts::default(), FIRST_SKIP);
+        loop {
+            tokio::time::sleep(STILL).await;
+            let (now, most) = (self.simulator.counts(), self.most_skipped());
+            if now == seen {
+                self.clock.skip(skip.min(most));
+                self.simulator.clock().advance(skip.min(most));
+                skip = skip.saturating_mul(2).min(most);
+            } else {
+                (seen, skip) = (now, FIRST_SKIP);
+            }
+        }
+    }
+
+    fn most_skipped(&self) -> Duration {
+        if self.host.running() == 0 { MOST_WAITING } else { MOST_RUNNING }
     }
 
     /// Ends the functions and the host.
@@ -169,6 +209,7 @@ fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {
         },
         api_token: None,
         read_lag: Duration::from_secs(120),
+        portion_time: Duration::from_secs(60),
         http: HttpLimits { body_bytes: 1 << 20, timeout: Duration::from_secs(60), lanes: 256 },
     })
 }

@@ -68,6 +68,12 @@ impl Job {
         finish(child, &shown)
     }
 
+    /// Runs it to its end on the developer's own terminal.
+    pub fn show(mut self) -> Result<()> {
+        let child = self.spawn()?;
+        finish(child, &self.shown)
+    }
+
     /// Runs it to its end and returns its standard output; its error stream goes to `lines`.
     pub fn output(mut self, lines: Lines<'_>) -> Result<String> {
         lines(&format!("$ {}", self.shown));

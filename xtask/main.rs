@@ -10,6 +10,7 @@ mod laws;
 mod npm;
 mod places;
 mod progress;
+mod replay;
 mod sdk;
 mod simulator;
 mod steps;
@@ -35,6 +36,8 @@ enum Command {
         /// The SDK's language.
         language: sdk::Language,
     },
+    /// Play a directory's history through the whole product, and check every mailbox after each version.
+    Replay(replay::Options),
     /// Measure, and print the figures.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -58,6 +61,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Laws(options) => laws::run(&options, &mut |line| println!("{line}")),
         Command::Simulator(options) => simulator::run(options),
         Command::Sdk { language } => sdk::run(language, &mut |line| println!("{line}")),
+        Command::Replay(options) => replay::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::Advisories => advisories::run(),
     }

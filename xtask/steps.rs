@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::job::{Job, Lines};
-use crate::{demo, deny, laws, npm, places, sdk};
+use crate::{demo, deny, laws, npm, places, replay, sdk};
 
 /// The fewest random worlds that each law must hold in before a change is called verified.
 const LAW_CASES: u64 = 100_000;
@@ -31,6 +31,11 @@ pub const STEPS: &[Step] = &[
         name: "demo",
         about: "the main job on 200 people and 25 mailboxes, its figures judged",
         run: demo::run,
+    },
+    Step {
+        name: "replay",
+        about: "40 versions of a real directory, without faults and with them",
+        run: replay::slice,
     },
     Step { name: "doc", about: "cargo doc, warnings as errors", run: doc },
 ];

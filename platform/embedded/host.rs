@@ -111,6 +111,11 @@ impl Host {
         timer.fire(&self.shared).await
     }
 
+    /// How many invocations run now.
+    pub fn running(&self) -> u64 {
+        self.shared.activity.watch().borrow().running
+    }
+
     /// Waits until every queue that has a function is empty, delayed messages included, and nothing runs.
     ///
     /// Fails with `Unavailable` when that takes longer than the limit, and says what is left.
@@ -149,8 +154,7 @@ impl Host {
     }
 
     async fn left(&self, limit: Duration) -> Error {
-        let running = self.shared.activity.watch().borrow().running;
-        let mut left = vec![format!("{running} running")];
+        let mut left = vec![format!("{} running", self.running())];
         for queue in &self.queues {
             match self.shared.queue.len(queue).await {
                 Ok(0) => {}
