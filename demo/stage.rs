@@ -128,22 +128,7 @@ impl Stage {
     /// The hub's configuration.
     pub fn config(&self) -> Value {
         let Cast { mailbox_group, outside_list, .. } = &self.cast;
-        let out: Vec<Uuid> = outside_list.iter().copied().collect();
-        json!({
-            "name": "Company directory",
-            "kind": "contacts",
-            "schedule": "0 * * * *",
-            "spokes": [
-                { "id": "directory", "connector": "directory", "contributes": {
-                    "rules": { "excludeGroups": out },
-                    "mapping": { "extensionAttributes": {
-                        "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
-                        "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
-                        "extensionAttribute5": "birthday" } } } },
-                { "id": "mailboxes", "connector": "mailbox", "receives": {
-                    "folder": FOLDER, "audience": { "groups": [mailbox_group] } } }
-            ]
-        })
+        hub_config(*mailbox_group, outside_list.as_slice())
     }
 
     /// Runs the hub and waits until nothing is left to do.
@@ -191,6 +176,25 @@ impl Stage {
         self.host.stop().await;
         self.server.abort();
     }
+}
+
+/// A hub of everybody outside some groups, for the mailboxes of one group.
+pub fn hub_config(mailboxes: Uuid, outside: &[Uuid]) -> Value {
+    json!({
+        "name": "Company directory",
+        "kind": "contacts",
+        "schedule": "0 * * * *",
+        "spokes": [
+            { "id": "directory", "connector": "directory", "contributes": {
+                "rules": { "excludeGroups": outside },
+                "mapping": { "extensionAttributes": {
+                    "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
+                    "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
+                    "extensionAttribute5": "birthday" } } } },
+            { "id": "mailboxes", "connector": "mailbox", "receives": {
+                "folder": FOLDER, "audience": { "groups": [mailboxes] } } }
+        ]
+    })
 }
 
 fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {

@@ -30,6 +30,7 @@ use vars::{Vars, duration, guid, number, one_of, path, service_url, text, token}
 /// | `WHEELHOUSE_TOKEN_AUDIENCE` | `api://AzureADTokenExchange` | the audience of the federated credential in your cloud |
 /// | `WHEELHOUSE_API_TOKEN` | none | the bearer token of the API, 32 characters or more; without it the API answers this machine only |
 /// | `WHEELHOUSE_READ_LAG_SECONDS` | 120 | how long a written contact may be missing in a listing (0 to 3600) |
+/// | `WHEELHOUSE_PORTION_SECONDS` | 60 | how long one portion of writes may be on its way to a mailbox; a lost answer is no older than this and the lag together (1 to 300) |
 /// | `WHEELHOUSE_HTTP_BODY_BYTES` | 1048576 | the largest body the API takes (1024 to 104857600) |
 /// | `WHEELHOUSE_HTTP_TIMEOUT_SECONDS` | 60 | how long one call to another service may take (1 to 300) |
 /// | `WHEELHOUSE_HTTP_LANES` | 256 | how many mailboxes are written at once (1 to 1000) |
@@ -52,6 +53,8 @@ pub struct Settings {
     pub api_token: Option<Hidden>,
     /// How long a written contact may be missing in a listing.
     pub read_lag: Duration,
+    /// How long one portion of writes may be on its way to a mailbox.
+    pub portion_time: Duration,
     /// Bounds of HTTP, both ways.
     pub http: HttpLimits,
 }
@@ -158,6 +161,7 @@ impl Settings {
         let cloud = Cloud::read(vars);
         let api_token = vars.optional("API_TOKEN", token).map(Hidden);
         let read_lag = vars.or("READ_LAG_SECONDS", "120", |text| duration(text, 1, 0, 3600));
+        let portion_time = vars.or("PORTION_SECONDS", "60", |text| duration(text, 1, 1, 300));
         let http = HttpLimits::read(vars);
         Some(Self {
             platform: platform?,
@@ -166,6 +170,7 @@ impl Settings {
             cloud: cloud?,
             api_token,
             read_lag: read_lag?,
+            portion_time: portion_time?,
             http: http?,
         })
     }

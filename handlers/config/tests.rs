@@ -42,7 +42,7 @@ fn the_least_for_a_laptop() {
     );
     assert_eq!(settings.cloud.graph_url.as_str(), "https://graph.microsoft.com/");
     assert_eq!(settings.cloud.login_url.as_str(), "https://login.microsoftonline.com/");
-    assert_eq!(settings.read_lag.as_secs(), 120);
+    assert_eq!((settings.read_lag.as_secs(), settings.portion_time.as_secs()), (120, 60));
     assert_eq!(
         (settings.http.body_bytes, settings.http.timeout.as_secs(), settings.http.lanes),
         (1_048_576, 60, 256)

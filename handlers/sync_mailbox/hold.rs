@@ -1,11 +1,11 @@
 //! Plans that wait for somebody to agree, as far as one mailbox is concerned.
 
 use platform::{Row, When};
-use sync::{Held, Plan};
+use sync::{Held, Op, Plan, PlanHash};
 
 use super::Stop;
 use super::lane::{Lane, Sight};
-use crate::tables::{Decision, HeldPlan, Tables};
+use crate::tables::{Decision, HeldPlan, Tables, change_existing};
 
 /// The most rows of a held plan that are kept for showing.
 const MOST_ROWS: usize = 1000;
@@ -21,6 +21,7 @@ impl Lane<'_> {
         let known = self.visit.app.tables.held.get(&key).await?.map(|Row { record, .. }| record);
         match known.filter(|known| known.hash == held.hash) {
             Some(HeldPlan { decision: Some(Decision::Approved), .. }) => {
+                self.done.approved = true;
                 self.planned(sight, Some(held.hash)).await
             }
             Some(_) => {
@@ -50,6 +51,20 @@ impl Lane<'_> {
         self.visit.app.tables.held.put(key, &record, When::Any).await?;
         self.done.tally.held = held.ops.len();
         self.state.held = true;
+        Ok(())
+    }
+
+    /// What was approved and could not be finished stays approved, under the hash of what is left; what is finished is
+    /// no longer shown.
+    pub(super) async fn after_decision(&mut self, undone: &[Op]) -> Result<(), Stop> {
+        if undone.is_empty() {
+            return self.drop_held().await;
+        }
+        if self.done.approved {
+            let left = PlanHash::of(undone);
+            let rest = |plan: &mut HeldPlan| plan.hash = left;
+            change_existing(&self.visit.app.tables.held, &self.held_key(), rest).await?;
+        }
         Ok(())
     }
 

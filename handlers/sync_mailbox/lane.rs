@@ -2,7 +2,7 @@
 
 use connectors::graph::{FolderReading, Kind, Place};
 use platform::{Etag, Row, When};
-use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, Work, plan};
+use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, plan};
 
 use super::Stop;
 use super::outcome::Done;
@@ -112,7 +112,7 @@ impl<'a> Lane<'a> {
     async fn with_folder(&mut self, read: Option<connectors::graph::FolderChanges>) -> Result<(), Stop> {
         let sight = self.read_now(read).await?;
         let (plan, sight) = self.planned(sight, None).await?;
-        if self.has_nothing_to_do(&plan, &sight) {
+        if self.has_nothing_to_do(&plan) {
             return self.store_progress(&sight, &plan).await;
         }
         let key = self.lease_key();
@@ -181,9 +181,9 @@ impl<'a> Lane<'a> {
         })
     }
 
-    fn has_nothing_to_do(&self, plan: &Plan, _sight: &Sight) -> bool {
-        let quiet = |work: &Work| work.ops.is_empty();
-        matches!(plan, Plan::Run(work) if quiet(work)) && !self.state.held && self.visit.snapshot.is_some()
+    fn has_nothing_to_do(&self, plan: &Plan) -> bool {
+        let is_right = matches!(plan, Plan::Run(work) if work.ops.is_empty());
+        is_right && !self.state.held && self.visit.snapshot.is_some()
     }
 
     /// Remembers how far the reading went, and nothing else.

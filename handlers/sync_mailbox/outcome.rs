@@ -32,6 +32,8 @@ pub(super) struct Done {
     /// The invocation had no time left.
     pub out_of_time: bool,
     pub quarantined: bool,
+    /// Somebody agreed to the plan.
+    pub approved: bool,
     /// Nothing of the hub is left in the mailbox.
     pub cleaned: bool,
     pub stop: Option<Stop>,

@@ -18,9 +18,6 @@ use crate::host::{Failure, Invocation};
 use crate::messages::{Aim, SyncMailbox};
 use crate::tables::{MailboxOutcome, MailboxState, Outcomes, State, Tables, change};
 
-/// How long the sending of one portion of a plan may take; a lost answer is no older than this and the lag together.
-pub(super) const PORTION_TIME: Duration = Duration::from_secs(60);
-
 /// Everything that the lanes of one message share.
 pub(super) struct Visit<'a> {
     pub app: &'a App,
@@ -66,6 +63,11 @@ impl<'a> Visit<'a> {
             Some(snapshot) => Goal::Mirror(snapshot),
             None => Goal::Nothing { ask: self.job.goal == Aim::CleanIfApproved },
         }
+    }
+
+    /// How long one portion of a plan may be on its way.
+    pub(super) fn portion_time(&self) -> Duration {
+        self.app.settings.portion_time
     }
 
     /// Visits all mailboxes and records what came of them.
@@ -136,8 +138,8 @@ impl<'a> Visit<'a> {
 
 /// The spoke's policy; a lost answer may be as old as the sending of a portion took, and a listing lags on top.
 fn policy(app: &App, config: &HubConfig, receives: Option<&Receives>) -> Policy {
-    let read_lag =
-        app.read_lag(config.read_lag_seconds) + TimeDelta::from_std(PORTION_TIME).unwrap_or_default();
+    let sending = TimeDelta::from_std(app.settings.portion_time).unwrap_or_default();
+    let read_lag = app.read_lag(config.read_lag_seconds) + sending;
     let modes = receives.map(|receives| receives.fields.clone()).unwrap_or_default();
     Policy { modes, users_may_hide: receives.is_some_and(|receives| receives.users_may_hide), read_lag }
 }

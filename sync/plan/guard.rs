@@ -115,7 +115,7 @@ fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Wh
 
 impl PlanHash {
     /// What a plan does, without the ids that differ from mailbox to mailbox and whatever the reason it waits for.
-    fn of(ops: &[Op]) -> Self {
+    pub fn of(ops: &[Op]) -> Self {
         let mut lines: Vec<String> = ops.iter().map(line).collect();
         lines.sort();
         let mut hash = Xxh3::new();
