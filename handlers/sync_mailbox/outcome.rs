@@ -147,6 +147,11 @@ async fn troubled(lane: &mut Lane<'_>, reason: String, for_a_day: bool) -> Resul
     let now = lane.visit.app.now();
     let before = lane.state.trouble.take();
     let failures = before.as_ref().map_or(0, |trouble| trouble.failures) + 1;
+    if lane.visit.snapshot.is_none() && failures >= MOST_FAILURES {
+        // Whoever left the audience and can't be reached for days has most likely left the tenant.
+        forget(lane).await?;
+        return Ok(outcome(lane, State::Cleaned, Some(reason)));
+    }
     let since = before.map_or(now, |trouble| trouble.since);
     let alone = for_a_day || failures >= MOST_FAILURES;
     let retry_at = if alone { now + QUARANTINE } else { now };
