@@ -76,6 +76,9 @@ pub struct SyncMailbox {
     pub retry: bool,
     /// Whose mailboxes, at most [`MOST_MAILBOXES`].
     pub mailboxes: Vec<MailboxId>,
+    /// Those of them that stand in the hub's list of open mailboxes.
+    #[serde(default)]
+    pub open: Vec<MailboxId>,
     /// How many mailboxes the run serves, for the guard over a whole run.
     pub serves: usize,
     /// How often a mailbox that is alone in its message was put back.

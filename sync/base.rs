@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeKey, Content, Field, ItemId, Mailbox, Print, Prints, SourceKey};
+use crate::{ChangeKey, Content, Field, ItemId, Mailbox, Print, Prints, Reading, SourceKey};
 
 /// The memory of one (hub, mailbox): what was written where, and what the server made of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +61,11 @@ impl Base {
     /// Notes that the next reading goes on from where this one ended.
     pub fn read_through(&mut self, mailbox: &Mailbox) {
         let listed: BTreeSet<_> = mailbox.listed.iter().map(|item| &item.id).collect();
-        let named = self.entries.values_mut().filter(|entry| listed.contains(&entry.id));
-        named.for_each(|entry| entry.unread = false);
+        for entry in self.entries.values_mut() {
+            let is_listed = listed.contains(&entry.id);
+            // A reading from the beginning may lag behind what an earlier one had told.
+            entry.unread = !is_listed && (entry.unread || mailbox.reading == Reading::Everything);
+        }
     }
 }
 

@@ -55,6 +55,7 @@ fn messages(at: &AtHub, run: &str, clean: Aim, visits: &Visits, serves: usize) -
         goal: if spoke.is_some() { Aim::Mirror } else { clean },
         spoke: spoke.clone().unwrap_or_default(),
         retry: true,
+        open: Vec::new(),
         mailboxes: some.to_vec(),
         serves,
         attempt: 0,

@@ -22,6 +22,8 @@ pub(super) struct Targets {
     leave: Aim,
     /// Every mailbox of the audience is among them.
     all: bool,
+    /// The mailboxes with unfinished work.
+    open: BTreeSet<MailboxId>,
     /// How many mailboxes the hub has in all.
     serves: usize,
 }
@@ -49,9 +51,9 @@ impl Targets {
         }
         // Who is missing from an incomplete reading has not left.
         let leaving =
-            if merged.snapshot.complete { leaving(hub, merged, state, open) } else { BTreeSet::new() };
+            if merged.snapshot.complete { leaving(hub, merged, state, &open) } else { BTreeSet::new() };
         let leave = if is_too_many(leaving.len(), hub, state) { Aim::CleanIfApproved } else { Aim::Clean };
-        Targets { mirror, leaving, leave, all, serves: merged.audience.len() }
+        Targets { mirror, leaving, leave, all, open, serves: merged.audience.len() }
     }
 
     /// How many mailboxes are visited.
@@ -88,6 +90,7 @@ impl Targets {
             goal,
             spoke,
             retry: job.reason == Reason::Manual,
+            open: mailboxes.iter().filter(|mailbox| self.open.contains(*mailbox)).cloned().collect(),
             mailboxes,
             serves: self.serves,
             attempt: 0,
@@ -114,14 +117,14 @@ fn is_check_due(hub: &Hub, state: &HubState, now: DateTime<Utc>) -> bool {
 }
 
 /// Mailboxes of the last audience that are not in the new one, and those that left before and are not clean yet.
-fn leaving(hub: &Hub, merged: &Merged, state: &HubState, open: BTreeSet<MailboxId>) -> BTreeSet<MailboxId> {
+fn leaving(hub: &Hub, merged: &Merged, state: &HubState, open: &BTreeSet<MailboxId>) -> BTreeSet<MailboxId> {
     let is_kept = |mailbox: &MailboxId| {
         let receives =
             state.audience.get(mailbox).and_then(|spoke| hub.config.spoke(spoke)?.receives.as_ref());
         receives.is_some_and(|receives| receives.on_leave == OnLeave::Keep)
     };
     let left = state.audience.keys().filter(|mailbox| !is_kept(mailbox)).cloned();
-    left.chain(open).filter(|mailbox| !merged.audience.contains_key(mailbox)).collect()
+    left.chain(open.iter().cloned()).filter(|mailbox| !merged.audience.contains_key(mailbox)).collect()
 }
 
 /// The limits of one mailbox's deletes, applied to the audience: a group that is suddenly empty is a mistake.

@@ -56,7 +56,8 @@ impl<'a> Lane<'a> {
         match read {
             Some(Err(error)) if error.kind() == Kind::Missing => {
                 // The user deleted the folder: nothing of ours is left to know about.
-                self.state = MailboxState { trouble: self.state.trouble.take(), ..MailboxState::default() };
+                let MailboxState { trouble, held, .. } = std::mem::take(&mut self.state);
+                self.state = MailboxState { trouble, held, ..MailboxState::default() };
                 self.without_folder().await
             }
             Some(Err(error)) if error.kind() == Kind::Resync => {

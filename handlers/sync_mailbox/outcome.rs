@@ -128,12 +128,13 @@ fn outcome(lane: &Lane<'_>, state: State, reason: Option<String>) -> MailboxOutc
 async fn remember(lane: &mut Lane<'_>, open: bool, trouble: Option<Trouble>) -> Result<(), Failure> {
     let SyncMailbox { tenant, hub, .. } = lane.visit.job;
     let key = Tables::open_key(tenant, hub, lane.mailbox);
-    if open && !lane.state.open {
+    let was_open = lane.visit.job.open.contains(lane.mailbox);
+    if open && !was_open {
         lane.visit.app.tables.open.put(&key, &Open { why: Why::Unfinished }, When::Any).await?;
-    } else if !open && lane.state.open {
+    } else if !open && was_open {
         lane.visit.app.tables.open.delete(&key, When::Any).await?;
     }
-    (lane.state.open, lane.state.trouble) = (open, trouble);
+    lane.state.trouble = trouble;
     match lane.store().await {
         // Somebody else moved the record: what is known there is newer.
         Ok(()) | Err(Stop::Busy) => Ok(()),

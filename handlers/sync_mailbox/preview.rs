@@ -33,6 +33,7 @@ pub async fn preview(
         spoke,
         retry: true,
         mailboxes: vec![mailbox.clone()],
+        open: Vec::new(),
         serves: merged.audience.len(),
         attempt: 0,
     };

@@ -24,8 +24,6 @@ pub struct MailboxState {
     pub trouble: Option<Trouble>,
     /// A plan of it waits for somebody to agree.
     pub held: bool,
-    /// It stands in the list of mailboxes that must be visited although nothing changed.
-    pub open: bool,
 }
 
 /// A mailbox that can't be synced.

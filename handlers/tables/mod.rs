@@ -71,7 +71,7 @@ impl Tables {
         }
     }
 
-    /// The last segments of all keys under a prefix, at most [`MOST_KEYS`].
+    /// The last segments of all keys under a prefix, at most 100,000.
     pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
         let (mut names, mut page) = (Vec::new(), None);
         loop {
