@@ -45,6 +45,7 @@ pub struct Conditions {
     pub faults: Vec<Fault>,
     pub crash_at: Option<u8>,
     pub twin_at: Option<u8>,
+    pub delivered_twice: bool,
     pub lag: u8,
     pub complete: bool,
     pub order: u64,
@@ -67,17 +68,20 @@ pub fn conditions() -> impl Strategy<Value = Conditions> {
         2 => Just(Fault::LostAfter), 1 => Just(Fault::Refused)
     ];
     let rarely = || prop_oneof![4 => Just(None), 1 => (0..6u8).prop_map(Some)];
-    let faults = prop::collection::vec(fault, 0..6);
-    (faults, rarely(), rarely(), 0..LAG as u8, prop::bool::weighted(0.8), any::<u64>(), any::<bool>())
-        .prop_map(|(faults, crash_at, twin_at, lag, complete, order, approve)| Conditions {
+    let course = (prop::collection::vec(fault, 0..6), rarely(), rarely(), prop::bool::weighted(0.2));
+    let sight = (0..LAG as u8, prop::bool::weighted(0.8), any::<u64>(), any::<bool>());
+    (course, sight).prop_map(
+        |((faults, crash_at, twin_at, delivered_twice), (lag, complete, order, approve))| Conditions {
             faults,
             crash_at,
             twin_at,
+            delivered_twice,
             lag,
             complete,
             order,
             approve,
-        })
+        },
+    )
 }
 
 pub fn quiet() -> Conditions {
@@ -85,6 +89,7 @@ pub fn quiet() -> Conditions {
         faults: vec![],
         crash_at: None,
         twin_at: None,
+        delivered_twice: false,
         lag: 0,
         complete: true,
         order: 0,
@@ -261,6 +266,13 @@ impl World {
     }
 
     fn run(&mut self, conditions: &Conditions) {
+        let deliveries = if conditions.delivered_twice { 2 } else { 1 };
+        for _ in 0..deliveries {
+            self.deliver(conditions);
+        }
+    }
+
+    fn deliver(&mut self, conditions: &Conditions) {
         let mut worker = Worker::load(self, conditions);
         let Some(ops) = worker.plan(self, None) else { return };
         worker.execute(self, &ops);
@@ -440,7 +452,12 @@ impl Worker {
                 return;
             }
             if self.conditions.twin_at == Some(nth as u8) {
-                let twin = Conditions { twin_at: None, crash_at: None, ..self.conditions.clone() };
+                let twin = Conditions {
+                    twin_at: None,
+                    crash_at: None,
+                    delivered_twice: false,
+                    ..self.conditions.clone()
+                };
                 world.run(&twin);
             }
             world.now += 1;
