@@ -70,7 +70,8 @@ pub fn settle(base: &mut Base, intents: &mut Intents, op: &Op, effect: Effect) -
         Effect::Unknown => Outcome::Pending,
         Effect::Refused(code) => Outcome::Failed(code.clone()),
     };
-    if outcome != Outcome::Pending {
+    // A delete says nothing about a write that may still turn up: its intent is forgotten with the item.
+    if outcome != Outcome::Pending && !matches!(op, Op::Delete { .. }) {
         intents.remove(op.key());
     }
     match op {
