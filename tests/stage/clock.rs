@@ -1,6 +1,6 @@
 //! Time that passes only while nobody works: whoever waits is woken as soon as nothing else is left to do.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,13 +12,16 @@ use platform::{Clock, ManualClock};
 /// Twice so long nobody must have looked at the clock before it moves on: real time.
 const QUIET: Duration = Duration::from_millis(15);
 
+/// What is longer is no wait but a limit: nobody jumps to the end of that.
+const LONGEST: Duration = Duration::from_secs(150);
+
 /// A clock that stands while work goes on and jumps to the end of the next wait when all work waits.
 pub struct IdleClock {
     time: ManualClock,
     /// How often somebody looked: a sign of work.
     looks: AtomicU64,
     /// When each sleeper wants to be woken, by a number of its own.
-    waits: Mutex<BTreeMap<(Duration, u64), ()>>,
+    waits: Mutex<BTreeSet<(Duration, u64)>>,
     /// The tenant's clock, which goes with this one.
     tenant: simulator::Clock,
 }
@@ -54,7 +57,7 @@ impl IdleClock {
 
     /// Jumps to the end of the next wait, if anybody waits.
     fn skip(&self) {
-        let next = self.waits.lock().unwrap().keys().next().map(|(until, _)| *until);
+        let next = self.waits.lock().unwrap().first().map(|(until, _)| *until);
         if let Some(until) = next {
             self.advance(until.saturating_sub(self.time.elapsed()));
         }
@@ -76,7 +79,9 @@ impl Clock for IdleClock {
     async fn sleep(&self, time: Duration) {
         let number = self.looks.fetch_add(1, Ordering::SeqCst);
         let wait = (self.time.elapsed().saturating_add(time), number);
-        self.waits.lock().unwrap().insert(wait, ());
+        if time <= LONGEST {
+            self.waits.lock().unwrap().insert(wait);
+        }
         let _waiting = Waiting(self, wait);
         self.time.sleep(time).await;
     }

@@ -114,6 +114,11 @@ impl World {
         format!("{}/hubs/{HUB}", self.tenant())
     }
 
+    /// Where the nth owner's mailbox is stored.
+    pub fn mailbox_key(&self, nth: usize) -> String {
+        format!("tenants/{}/hubs/{HUB}/bases/{}", self.simulator.tenant_id(), self.cast.owners[nth])
+    }
+
     /// Calls the API from this machine; a refusal is an error.
     pub async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Result<Value, Value>) {
         let request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:7071");

@@ -37,14 +37,18 @@ struct MadeFolder {
 const PLACE: &str = "contactFolders (make)";
 
 impl Writer {
-    /// Makes the hub's folder, or finds it.
+    /// Makes the hub's folder, or finds it, whatever its owner calls it by now.
     ///
     /// Fails with [`Kind::Refused`] if the mailbox has a folder of that name that is not the hub's.
     pub async fn ensure_folder(&self, mailbox: &MailboxId, hub: &HubId, name: &str) -> Result<Made, Error> {
+        // A renamed folder leaves its name free: without looking first the mailbox would get a second one.
+        if let Some(made) = self.found_folder(mailbox, hub, name).await? {
+            return Ok(made);
+        }
         match self.post_folder(mailbox, hub, name).await {
             Ok(id) => Ok(Made { id, fresh: true }),
             Err(error) if error.kind() == Kind::Conflict || error.may_have_happened() => {
-                self.found_folder(mailbox, hub, name, error).await
+                self.found_folder(mailbox, hub, name).await?.ok_or(error)
             }
             Err(error) => Err(error),
         }
@@ -72,16 +76,15 @@ impl Writer {
         mailbox: &MailboxId,
         hub: &HubId,
         name: &str,
-        error: Error,
-    ) -> Result<Made, Error> {
+    ) -> Result<Option<Made>, Error> {
         match self.reader.folder(mailbox, hub, name).await? {
-            Folder::Ours(id) => Ok(Made { id, fresh: false }),
+            Folder::Ours(id) => Ok(Some(Made { id, fresh: false })),
             Folder::Foreign => Err(Error::new(
                 Kind::Refused,
                 format!("mailbox {mailbox}"),
                 "folder: one of that name exists and is not ours; choose another name, or rename that one",
             )),
-            Folder::Absent => Err(error),
+            Folder::Absent => Ok(None),
         }
     }
 }
