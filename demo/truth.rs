@@ -69,7 +69,7 @@ fn contact(user: &Value) -> Map<String, Value> {
     for (n, name) in
         [(1, "middleName"), (2, "nickName"), (3, "generation"), (4, "businessHomePage"), (5, "birthday")]
     {
-        put(name, attribute(n).map(|text| json!(text)));
+        put(name, attribute(n).filter(|text| name != "birthday" || is_date(text)).map(|text| json!(text)));
     }
     put(
         "businessPhones",
@@ -78,6 +78,11 @@ fn contact(user: &Value) -> Map<String, Value> {
     put("emailAddresses", text("mail").map(|mail| json!([{ "address": mail, "name": display }])));
     put("businessAddress", address(user));
     contact
+}
+
+/// Only a date is anybody's birthday.
+fn is_date(text: &str) -> bool {
+    text.len() == "2000-01-31".len() && text.parse::<chrono::NaiveDate>().is_ok()
 }
 
 fn address(user: &Value) -> Option<Value> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::company::{Company, fill_company};
@@ -64,6 +64,7 @@ pub async fn serve_cli(settings: &Settings) -> Result<(Simulator, Info), Error> 
 }
 
 /// Leaves mailboxes to the first people only, and makes them members of the group [`GROUP`]; the answer is its id.
+/// Whoever has a mailbox has a mail address.
 ///
 /// # Errors
 /// When one of the people is not in the directory.
@@ -71,6 +72,13 @@ pub fn give_mailboxes(tenant: &Tenant, people: &[Uuid], mailboxes: usize) -> Res
     let members: Vec<&Uuid> = people.iter().take(mailboxes).collect();
     for user in people.iter().skip(mailboxes) {
         tenant.set_mailbox_state(*user, MailboxState::NotEnabled);
+    }
+    let without_mail = |user: &Value| user.get("mail").is_none_or(Value::is_null);
+    for user in tenant.users().into_iter().filter(without_mail) {
+        let id = user.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        if let Some(id) = id.filter(|id| members.contains(&&id)) {
+            tenant.update_user(id, &json!({ "mail": user.get("userPrincipalName") }))?;
+        }
     }
     tenant.add_group(json!({ "displayName": GROUP, "members": members }))
 }

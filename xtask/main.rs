@@ -2,6 +2,7 @@
 
 mod advisories;
 mod bench;
+mod bench_contacts;
 mod bench_start;
 mod demo;
 mod deny;
