@@ -36,7 +36,7 @@ pub struct Merged {
 ///
 /// A spoke of the configuration that is missing in `spokes` counts as not read. From an incomplete reading nothing
 /// leaves the snapshot; what is read wins over what was kept. A person whom two spokes contribute is two items.
-/// `version` moves if items, completeness or scope do.
+/// `version` moves if items or scope do.
 ///
 /// Fails with the place in the configuration if it names a group that the directory doesn't have or whose
 /// members were never read to the end: then nobody can tell who is in.
@@ -89,8 +89,9 @@ fn next(config: &HubConfig, mut items: Items, complete: bool, last: Option<&Snap
             items.entry(key.clone()).or_insert_with(|| Arc::clone(content));
         }
     }
-    if (complete, scope, &items) == (last.complete, last.scope, &last.items) {
-        return last.clone();
+    if (scope, &items) == (last.scope, &last.items) {
+        // A source that could not be read is no news for the mailboxes: their version stays.
+        return Snapshot { complete, ..last.clone() };
     }
     let last_good = if is_good(last, &config.limits) { last.items.len() } else { last.last_good };
     Snapshot { version: last.version + 1, complete, last_good, scope, items }

@@ -50,7 +50,7 @@ pub struct Limits {
     pub deletes_percent: usize,
     /// By how much the hub may shrink against its last good snapshot, in percent.
     pub shrink_percent: usize,
-    /// Deletes of one run over all mailboxes.
+    /// Deletes of one run over all mailboxes; one item that leaves every mailbox is always allowed.
     pub deletes_per_run: usize,
 }
 

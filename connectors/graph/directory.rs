@@ -11,9 +11,9 @@ use super::walk::{Walk, path};
 ///
 /// <https://learn.microsoft.com/graph/api/resources/user#properties>
 pub const USER_PROPERTIES: &str = "id,displayName,givenName,surname,mail,userPrincipalName,businessPhones,\
-    mobilePhone,faxNumber,jobTitle,department,companyName,officeLocation,streetAddress,city,state,postalCode,\
-    country,employeeId,userType,accountEnabled,showInAddressList,proxyAddresses,otherMails,\
-    onPremisesExtensionAttributes,preferredLanguage";
+    mobilePhone,jobTitle,department,companyName,officeLocation,streetAddress,city,state,postalCode,\
+    country,userType,accountEnabled,showInAddressList,proxyAddresses,otherMails,\
+    onPremisesExtensionAttributes";
 
 /// Page size and form of the answers: only what changed.
 const PREFER: &str = "return=minimal, odata.maxpagesize=999, IdType=\"ImmutableId\"";

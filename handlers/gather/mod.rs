@@ -3,20 +3,20 @@
 mod read;
 mod targets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{Row, When};
-use sync::{Contribution, HubConfig, HubId, Merged, Problem, Snapshot, TenantId, contributions};
+use sync::{Contribution, HubConfig, HubId, MailboxId, Merged, Problem, Snapshot, TenantId, contributions};
 
 use crate::App;
 use crate::host::{Failure, Invocation, QueueMessage};
 use crate::lease::{Leased, leased};
 use crate::messages::{Gather, Message, decode};
 use crate::poison::dead_letter;
-use crate::tables::{Hub, HubState, Newest, Run, Tables, change};
+use crate::tables::{Hub, HubState, Newest, Run, Tables, Why, change};
 use read::Readings;
 use targets::Targets;
 
@@ -134,6 +134,23 @@ async fn record_refusal(app: &App, job: &Gather, problem: &Problem) -> Result<()
     put_run(app, job, &run).await
 }
 
+/// The mailboxes with unfinished work; of those outside the audience only the ones that are to be cleaned.
+async fn open_mailboxes(app: &App, job: &Gather, merged: &Merged) -> Result<BTreeSet<MailboxId>, Failure> {
+    let mut open = BTreeSet::new();
+    for name in app.tables.names(&Tables::open_prefix(&job.tenant, &job.hub)).await? {
+        let Ok(mailbox) = MailboxId::new(name) else { continue };
+        if merged.audience.contains_key(&mailbox) || is_leaving(app, job, &mailbox).await? {
+            open.insert(mailbox);
+        }
+    }
+    Ok(open)
+}
+
+async fn is_leaving(app: &App, job: &Gather, mailbox: &MailboxId) -> Result<bool, Failure> {
+    let row = app.tables.open.get(&Tables::open_key(&job.tenant, &job.hub, mailbox)).await?;
+    Ok(row.is_some_and(|row| row.record.why == Why::Left))
+}
+
 async fn put_run(app: &App, job: &Gather, run: &Run) -> Result<(), Failure> {
     let key = Tables::run_key(&job.tenant, &job.hub, &job.run);
     Ok(app.tables.runs.put(&key, run, When::Any).await.map(drop)?)
@@ -150,8 +167,8 @@ async fn send(
 ) -> Result<(), Failure> {
     let key = Tables::state_key(&job.tenant, &job.hub);
     let state = app.tables.states.get(&key).await?.map(|row| row.record).unwrap_or_default();
-    let open = app.tables.names(&Tables::open_prefix(&job.tenant, &job.hub)).await?;
-    let targets = Targets::choose(job, hub, &merged, &state, &open, app.now());
+    let open = open_mailboxes(app, job, &merged).await?;
+    let targets = Targets::choose(job, hub, &merged, &state, open, app.now());
     let run = Run {
         snapshot: merged.snapshot.version,
         items: merged.snapshot.items.len(),

@@ -35,14 +35,13 @@ impl Targets {
         hub: &Hub,
         merged: &Merged,
         state: &HubState,
-        open: &[String],
+        open: BTreeSet<MailboxId>,
         now: DateTime<Utc>,
     ) -> Self {
         let all = job.reason == Reason::Manual
             || state.sent_version != merged.snapshot.version
             || state.sent_config != Some(hub.changed)
             || is_check_due(hub, state, now);
-        let open: BTreeSet<MailboxId> = open.iter().filter_map(|id| MailboxId::new(id).ok()).collect();
         let mut mirror: BTreeMap<String, Vec<MailboxId>> = BTreeMap::new();
         for (mailbox, spoke) in &merged.audience {
             if all || open.contains(mailbox) || !state.audience.contains_key(mailbox) {
@@ -117,14 +116,19 @@ fn is_check_due(hub: &Hub, state: &HubState, now: DateTime<Utc>) -> bool {
 }
 
 /// Mailboxes of the last audience that are not in the new one, and those that left before and are not clean yet.
-fn leaving(hub: &Hub, merged: &Merged, state: &HubState, open: &BTreeSet<MailboxId>) -> BTreeSet<MailboxId> {
+fn leaving(
+    hub: &Hub,
+    merged: &Merged,
+    state: &HubState,
+    still_leaving: &BTreeSet<MailboxId>,
+) -> BTreeSet<MailboxId> {
     let is_kept = |mailbox: &MailboxId| {
         let receives =
             state.audience.get(mailbox).and_then(|spoke| hub.config.spoke(spoke)?.receives.as_ref());
         receives.is_some_and(|receives| receives.on_leave == OnLeave::Keep)
     };
-    let left = state.audience.keys().filter(|mailbox| !is_kept(mailbox)).cloned();
-    left.chain(open.iter().cloned()).filter(|mailbox| !merged.audience.contains_key(mailbox)).collect()
+    let left = state.audience.keys().filter(|mailbox| !is_kept(mailbox));
+    left.chain(still_leaving).filter(|mailbox| !merged.audience.contains_key(*mailbox)).cloned().collect()
 }
 
 /// The limits of one mailbox's deletes, applied to the audience: a group that is suddenly empty is a mistake.

@@ -30,7 +30,7 @@ pub(super) struct Lane<'a> {
 pub(super) struct Sight {
     pub place: Place,
     pub mailbox: Mailbox,
-    /// Where the next reading goes on; a folder that was just made was not read.
+    /// Where the next reading goes on, if it may: a folder that was just made was not read.
     pub link: Option<String>,
 }
 
@@ -112,6 +112,7 @@ impl<'a> Lane<'a> {
 
     async fn with_folder(&mut self, read: Option<connectors::graph::FolderChanges>) -> Result<(), Stop> {
         let sight = self.read_now(read).await?;
+        self.begin_scope(&sight);
         let (plan, sight) = self.planned(sight, None).await?;
         if self.has_nothing_to_do(&plan) {
             return self.store_progress(&sight, &plan).await;
@@ -139,14 +140,26 @@ impl<'a> Lane<'a> {
                 visit.reader.changes(vec![reading]).await.pop().ok_or(Stop::Busy)??
             }
         };
-        let (place, next) = (self.place(folder), read.link.clone());
+        // What could not be understood must be told again.
+        let next = Some(read.link.clone()).filter(|_| read.unreadable.is_empty());
+        let place = self.place(folder);
         let mailbox = view(&visit.reader, &place, &self.state, link.as_deref(), read).await?;
-        Ok(Sight { place, mailbox, link: Some(next) })
+        Ok(Sight { place, mailbox, link: next })
     }
 
     async fn plan_and_write(&mut self, sight: Sight) -> Result<(), Stop> {
+        self.begin_scope(&sight);
         let (plan, sight) = self.planned(sight, None).await?;
         self.carry_out(plan, sight).await
+    }
+
+    /// Where nothing of ours is, nothing came from another scope.
+    fn begin_scope(&mut self, sight: &Sight) {
+        let MailboxState { base, intents, .. } = &mut self.state;
+        let is_empty = base.entries.is_empty() && intents.is_empty() && sight.mailbox.copies.is_empty();
+        if let Some(snapshot) = self.visit.snapshot.filter(|_| is_empty) {
+            base.scope = snapshot.scope;
+        }
     }
 
     /// Plans, looks at items where the plan asks for it, and plans again.

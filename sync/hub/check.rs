@@ -65,7 +65,7 @@ impl HubConfig {
             found.add("driftCheckHours", "is not between 1 and 168", "write 24 for once a day");
         }
         if self.read_lag_seconds.is_some_and(|lag| lag > 86_400) {
-            found.add("readLagSeconds", "is more than a day", "leave it out for 10 minutes");
+            found.add("readLagSeconds", "is more than a day", "leave it out for the operator's setting");
         }
     }
 

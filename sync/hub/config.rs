@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{Audience, unique};
 use crate::directory::{Feed, Rules};
 use crate::mapping::Mapping;
-use crate::{Field, Limits, Mode, Policy};
+use crate::{Field, Limits, Mode};
 
 /// A hub: a named collection of one kind, its spokes, schedule and limits.
 ///
@@ -62,7 +61,7 @@ pub struct HubConfig {
     /// After how many hours without a change the mailboxes are compared again all the same: 1 to 168.
     #[serde(default = "a_day")]
     pub drift_check_hours: u32,
-    /// How many seconds a listing of a mailbox may lag behind a write, at most a day: 10 minutes if absent.
+    /// How many seconds a listing of a mailbox may lag behind a write, at most a day: the operator's setting if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_lag_seconds: Option<u32>,
 }
@@ -186,15 +185,6 @@ impl HubConfig {
         let wanted =
             [(Feed::Users, true), (Feed::OrgContacts, contacts), (Feed::Groups, !self.groups().is_empty())];
         wanted.into_iter().filter_map(|(feed, needed)| needed.then_some(feed)).collect()
-    }
-
-    /// How a receiving spoke of this hub treats the items of its mailboxes.
-    pub fn policy(&self, receives: &Receives) -> Policy {
-        Policy {
-            modes: receives.fields.clone(),
-            users_may_hide: receives.users_may_hide,
-            read_lag: TimeDelta::seconds(self.read_lag_seconds.unwrap_or(600).into()),
-        }
     }
 }
 

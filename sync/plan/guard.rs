@@ -106,7 +106,7 @@ fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Wh
         Some(Why::HubShrank { before, after })
     } else if deletes > limits.deletes_per_mailbox && deletes * 100 > managed * limits.deletes_percent {
         Some(Why::MailboxDeletes { deletes, managed })
-    } else if removals * situation.mailboxes > limits.deletes_per_run {
+    } else if removals * situation.mailboxes > limits.deletes_per_run.max(situation.mailboxes) {
         Some(Why::RunDeletes { deletes: removals * situation.mailboxes })
     } else {
         None

@@ -352,6 +352,9 @@ fn the_guards_hold_at_their_limits_and_not_before() {
     assert_eq!(why(&run), "runs 10 operations", "500 are allowed");
     run.mailboxes = 51;
     assert_eq!(why(&run), "510 items would be deleted over all mailboxes");
+    let mut leaver = shrunk(40, 39);
+    leaver.mailboxes = 10_000;
+    assert_eq!(why(&leaver), "runs 1 operations", "one leaver never waits");
 }
 
 #[test]

@@ -12,8 +12,7 @@ fn what_is_left_out_has_its_default() {
     assert!(config.enabled && !config.spokes[0].two_way);
     assert_eq!((receives.on_leave, receives.users_may_hide), (OnLeave::Clean, false));
     assert_eq!((config.drift_check_hours, config.limits.deletes_per_mailbox), (24, 10));
-    let policy = config.policy(receives);
-    assert_eq!((policy.mode(Field::MobilePhone), policy.read_lag.num_seconds()), (Mode::KeepUserEdit, 600));
+    assert!(receives.fields.is_empty() && config.read_lag_seconds.is_none());
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn the_head_is_checked() {
     name: is empty or longer than 100 characters; give the hub a name
     kind: calendars can't be synced yet; write `contacts`
     driftCheckHours: is not between 1 and 168; write 24 for once a day
-    readLagSeconds: is more than a day; leave it out for 10 minutes
+    readLagSeconds: is more than a day; leave it out for the operator's setting
     limits.deletesPercent: is more than 100; write a share in percent, 0 to 100
     limits.shrinkPercent: is more than 100; write a share in percent, 0 to 100
     ");

@@ -63,11 +63,9 @@ fn fits(content: &Content, left_out: &[LeftOut]) -> Result<(), TestCaseError> {
             (is, due) => prop_assert_eq!(is, due),
         }
         for text in texts {
-            prop_assert!(
-                !text.is_empty() && text.trim() == text && !text.contains(char::is_control),
-                "{}",
-                field
-            );
+            // A street may have lines, and nothing else has.
+            let odd = |c: char| c.is_control() && !(c == '\n' && field == Field::BusinessAddress);
+            prop_assert!(!text.is_empty() && text.trim() == text && !text.contains(odd), "{}", field);
         }
     }
     prop_assert!(left_out.iter().all(|left| !left.to_string().contains("Q7")));
