@@ -156,7 +156,7 @@ impl<'a> Lane<'a> {
     /// Where nothing of ours is, nothing came from another scope.
     fn begin_scope(&mut self, sight: &Sight) {
         let MailboxState { base, intents, .. } = &mut self.state;
-        let is_empty = base.entries.is_empty() && intents.is_empty() && sight.mailbox.copies.is_empty();
+        let is_empty = base.entries.is_empty() && intents.is_empty() && sight.mailbox.listed.is_empty();
         if let Some(snapshot) = self.visit.snapshot.filter(|_| is_empty) {
             base.scope = snapshot.scope;
         }
