@@ -12,7 +12,7 @@ use platform::{Clock, ManualClock};
 /// Twice so long nobody must have looked at the clock before it moves on: real time.
 const QUIET: Duration = Duration::from_millis(15);
 
-/// What is longer is no wait but a limit: nobody jumps to the end of that.
+/// What is longer is no wait but a limit: the clock jumps to its end only if nothing goes on for long.
 const LONGEST: Duration = Duration::from_secs(150);
 
 /// A clock that stands while work goes on and jumps to the end of the next wait when all work waits.
@@ -38,9 +38,7 @@ impl IdleClock {
                 let looks = clock.looks.load(Ordering::SeqCst);
                 quiet = if looks == seen { quiet + 1 } else { 0 };
                 seen = looks;
-                if quiet >= 2 {
-                    clock.skip();
-                }
+                clock.skip(quiet);
                 drop(clock);
                 tokio::time::sleep(QUIET).await;
             }
@@ -55,11 +53,13 @@ impl IdleClock {
         self.time.advance(by);
     }
 
-    /// Jumps to the end of the next wait, if anybody waits.
-    fn skip(&self) {
+    /// Jumps to the end of the next wait, if it has been quiet for so many ticks; to that of a limit much later.
+    fn skip(&self, quiet: u32) {
         let next = self.waits.lock().unwrap().first().map(|(until, _)| *until);
-        if let Some(until) = next {
-            self.advance(until.saturating_sub(self.time.elapsed()));
+        let left = next.map(|until| until.saturating_sub(self.time.elapsed()));
+        let patience = |left: &Duration| if *left <= LONGEST { 2 } else { 300 };
+        if let Some(left) = left.filter(|left| quiet >= patience(left)) {
+            self.advance(left);
         }
     }
 }
@@ -79,9 +79,7 @@ impl Clock for IdleClock {
     async fn sleep(&self, time: Duration) {
         let number = self.looks.fetch_add(1, Ordering::SeqCst);
         let wait = (self.time.elapsed().saturating_add(time), number);
-        if time <= LONGEST {
-            self.waits.lock().unwrap().insert(wait);
-        }
+        self.waits.lock().unwrap().insert(wait);
         let _waiting = Waiting(self, wait);
         self.time.sleep(time).await;
     }

@@ -193,7 +193,7 @@ impl World {
     pub fn outcome(&self, run: &Value, nth: usize) -> Value {
         let id = self.cast.owners[nth].to_string();
         let outcomes = run["outcomes"].as_array().unwrap().iter();
-        outcomes.filter(|outcome| outcome["mailbox"] == id).cloned().next().unwrap_or(Value::Null)
+        outcomes.filter(|outcome| outcome["mailbox"] == id).next().cloned().unwrap_or(Value::Null)
     }
 
     /// The states of all mailboxes that were not simply right, in the order of the owners.
