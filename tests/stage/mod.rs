@@ -86,18 +86,7 @@ impl World {
 
     /// The hub's configuration: everybody into the mailboxes of the group.
     pub fn config(&self) -> Value {
-        json!({
-            "name": "Company directory", "kind": "contacts", "schedule": "0 * * * *", "readLagSeconds": 1,
-            "spokes": [
-                { "id": "directory", "connector": "directory", "contributes": {
-                    "mapping": { "extensionAttributes": {
-                        "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
-                        "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
-                        "extensionAttribute5": "birthday" } } } },
-                { "id": "mailboxes", "connector": "mailbox", "receives": {
-                    "folder": FOLDER, "audience": { "groups": [self.cast.mailbox_group] } } }
-            ]
-        })
+        config(&self.cast)
     }
 
     pub async fn configure(&self, config: &Value) {
@@ -229,7 +218,24 @@ impl World {
     }
 }
 
-fn cast(simulator: &Simulator, people: usize, mailboxes: usize) -> Cast {
+/// A hub that brings everybody into the mailboxes of the group.
+pub fn config(cast: &Cast) -> Value {
+    json!({
+        "name": "Company directory", "kind": "contacts", "schedule": "0 * * * *", "readLagSeconds": 1,
+        "spokes": [
+            { "id": "directory", "connector": "directory", "contributes": {
+                "mapping": { "extensionAttributes": {
+                    "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
+                    "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
+                    "extensionAttribute5": "birthday" } } } },
+            { "id": "mailboxes", "connector": "mailbox", "receives": {
+                "folder": FOLDER, "audience": { "groups": [cast.mailbox_group] } } }
+        ]
+    })
+}
+
+/// A made up company, of which the first people have mailboxes.
+pub fn cast(simulator: &Simulator, people: usize, mailboxes: usize) -> Cast {
     let company = Company { people, ..Company::default() };
     let people = fill_company(simulator, &company).unwrap().people;
     let mailbox_group = give_mailboxes(simulator, &people, mailboxes).unwrap();
