@@ -19,7 +19,16 @@ use fake_host::worker::{Launch, Program};
 use serde_json::Value;
 
 /// The functions that the binary has.
-const WRITTEN: &[&str] = &["health"];
+const WRITTEN: &[&str] = &[
+    "api",
+    "gather",
+    "gather-poison",
+    "health",
+    "purge",
+    "schedule",
+    "sync-mailbox",
+    "sync-mailbox-poison",
+];
 
 fn program(folder: &Path) -> Program {
     Program::new(env!("CARGO_BIN_EXE_wheelhouse"))
@@ -156,6 +165,10 @@ async fn settings_that_are_wrong_end_it_with_an_error_that_names_them() {
     insta::assert_snapshot!(line["error"].as_str().unwrap().replace("; ", "\n"), @r"
     WHEELHOUSE_PLATFORM is not set: set it to embedded or azure
     WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID is not set: copy it from the portal: 00000000-0000-…, 36 characters
+    IDENTITY_ENDPOINT is not set: assign the managed identity to the app
+    the platform sets it then
+    IDENTITY_HEADER is not set: assign the managed identity to the app
+    the platform sets it then
     WHEELHOUSE_APP_CLIENT_ID is not set: copy it from the portal: 00000000-0000-…, 36 characters
     WHEELHOUSE_PLATTFORM is not a setting here: mind the spelling, or remove it: it is unknown, or not used with the chosen platform or identity
     ");
