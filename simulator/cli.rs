@@ -69,14 +69,14 @@ pub async fn serve_cli(settings: &Settings) -> Result<(Simulator, Info), Error> 
 /// # Errors
 /// When one of the people is not in the directory.
 pub fn give_mailboxes(tenant: &Tenant, people: &[Uuid], mailboxes: usize) -> Result<Uuid, Error> {
-    let members: Vec<&Uuid> = people.iter().take(mailboxes).collect();
+    let members: Vec<Uuid> = people.iter().take(mailboxes).copied().collect();
     for user in people.iter().skip(mailboxes) {
         tenant.set_mailbox_state(*user, MailboxState::NotEnabled);
     }
     let without_mail = |user: &Value| user.get("mail").is_none_or(Value::is_null);
     for user in tenant.users().into_iter().filter(without_mail) {
         let id = user.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-        if let Some(id) = id.filter(|id| members.contains(&&id)) {
+        if let Some(id) = id.filter(|id| members.contains(&id)) {
             tenant.update_user(id, &json!({ "mail": user.get("userPrincipalName") }))?;
         }
     }

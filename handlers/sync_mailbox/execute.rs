@@ -7,7 +7,7 @@ use sync::{Effect, Goal, Op, Outcome, Plan, begin, needs_reading, settle};
 
 use super::Stop;
 use super::lane::{Lane, Sight};
-use crate::tables::Tally;
+use crate::tables::{MailboxState, Tally};
 
 /// How many operations are intended, sent and remembered at a time.
 const PORTION: usize = 200;
@@ -75,13 +75,18 @@ impl Lane<'_> {
         let state = &mut self.state;
         begin(&mut state.base, &mut state.intents, ops, app.now(), &mut || app.random.uuid().to_string());
         self.store().await?;
-        let mut effects: BTreeMap<usize, Effect> = BTreeMap::new();
-        let mut settled = |at, effect| drop(effects.insert(at, effect));
+        // Settled as soon as it is known: the contents that a hundred mailboxes' servers return are not kept together.
+        let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
+        let MailboxState { base, intents, .. } = &mut self.state;
+        let mut settled = |at: usize, effect| {
+            let outcome = ops.get(at).map(|op| settle(base, intents, op, effect));
+            outcomes.extend(outcome.map(|outcome| (at, outcome)));
+        };
         let deadline = app.later(self.visit.portion_time());
         let written = self.visit.writer.write(&sight.place, ops, deadline, &mut settled).await;
         for ((at, op), stays) in ops.iter().enumerate().zip(stays).filter(|((_, op), _)| op.is_write()) {
-            let effect = effects.remove(&at).unwrap_or(Effect::Unknown);
-            let outcome = settle(&mut self.state.base, &mut self.state.intents, op, effect);
+            let MailboxState { base, intents, .. } = &mut self.state;
+            let outcome = outcomes.remove(&at).unwrap_or_else(|| settle(base, intents, op, Effect::Unknown));
             if outcome != Outcome::Done {
                 sent.undone.push(op.clone());
                 sent.read_again |= stays;
