@@ -11,8 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use demo::directory::Cast;
 use demo::truth;
-use fake_host::answer::judge;
+use fake_host::answer::{Verdict, judge};
 use fake_host::envelope::{self, Delivery, Form};
+use fake_host::host::{FakeHost, Times};
 use fake_host::wire::{Call, Sent, send};
 use fake_host::worker::{Launch, Program, Worker};
 use futures::future::join_all;
@@ -55,6 +56,23 @@ impl Killing {
     /// A number below `most`.
     fn dice(&self, most: u64) -> u64 {
         self.random.uuid().as_u64_pair().0 % most
+    }
+
+    /// Hands out the only message of a queue through a strict host, once.
+    async fn invoke(&self, host: &FakeHost, function: &str, message: &Message) -> Verdict {
+        let delivery = Delivery {
+            queue: function.to_owned(),
+            id: message.id.clone(),
+            bytes: message.bytes.to_vec(),
+            dequeue_count: message.dequeue_count,
+        };
+        host.invoke(function, &envelope::queue(function, "message", Form::Binary, &delivery)).await
+    }
+
+    async fn take(&self, queue: &str) -> Message {
+        let mut taken = self.queue.receive(queue, 8, Duration::from_secs(600)).await.unwrap();
+        assert_eq!(taken.len(), 1, "{queue}");
+        taken.remove(0)
     }
 
     async fn start(&self) -> Worker {
@@ -198,4 +216,40 @@ async fn killed_at_a_hundred_moments_it_ends_right() {
     killing.api(&worker, "POST", "/hubs/company/run", &Value::Null).await.unwrap();
     killing.work_off(&worker).await.unwrap();
     assert_eq!(killing.simulator.counts().writes.total(), quiet, "nothing is left to do");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_whose_handler_was_killed_half_way_is_handed_out_again_and_finishes() {
+    let killing = Killing::begin().await;
+    let worker = killing.start().await;
+    killing.api(&worker, "PUT", "", &json!({})).await.unwrap();
+    killing.api(&worker, "PUT", "/hubs/company", &stage::config(&killing.cast)).await.unwrap();
+    killing.api(&worker, "POST", "/hubs/company/run", &Value::Null).await.unwrap();
+    drop(worker);
+    let host = FakeHost::start(killing.launch.clone(), Times::default()).await.unwrap();
+    let gather = killing.take("gather").await;
+    assert!(killing.invoke(&host, "gather", &gather).await.is_success());
+    killing.queue.delete(gather).await.unwrap();
+
+    let sync = killing.take("sync-mailbox").await;
+    let half_way = async {
+        while killing.simulator.counts().writes.contact_creates < 20 {
+            tokio::task::yield_now().await;
+        }
+        host.kill().await;
+    };
+    let (verdict, ()) = tokio::join!(killing.invoke(&host, "sync-mailbox", &sync), half_way);
+    assert!(matches!(verdict, Verdict::Failure(_)), "{verdict:?}");
+    assert!(killing.wrong().iter().sum::<usize>() > 0, "it was killed too late");
+
+    killing.age();
+    // A create without an answer waits for the lag of listings and the time of a portion to pass: two real seconds here.
+    while killing.waiting().await > 0 {
+        for message in killing.queue.receive("sync-mailbox", 8, Duration::from_secs(600)).await.unwrap() {
+            assert!(killing.invoke(&host, "sync-mailbox", &message).await.is_success());
+            killing.queue.delete(message).await.unwrap();
+        }
+    }
+    assert_eq!((killing.wrong(), host.starts()), (vec![0; MAILBOXES], 2));
+    assert_eq!(host.complaints(), Vec::<String>::new());
 }
