@@ -4,6 +4,7 @@
 mod fake_host;
 mod stage;
 
+use fake_host::wire::{Call, Sent, send};
 use serde_json::{Value, json};
 use stage::{FOLDER, World};
 
@@ -120,11 +121,14 @@ async fn a_folder_that_the_user_renames_stays_ours() {
     let world = World::filled(6, 2).await;
     let owner = world.cast.owners[0];
     let folder = world.folders(0).into_iter().find(|folder| folder["displayName"] == FOLDER).unwrap();
-    let url = format!("{}/v1.0/users/{owner}/contactFolders/", world.simulator.graph_url());
-    let url = url + folder["id"].as_str().unwrap();
-    let rename = reqwest::Client::new().patch(url).bearer_auth(world.simulator.token());
-    let renamed = rename.json(&json!({ "displayName": "Colleagues" })).send().await.unwrap();
-    assert_eq!(renamed.status(), 200);
+    let path = format!("/v1.0/users/{owner}/contactFolders/{}", folder["id"].as_str().unwrap());
+    let call = Call::new("PATCH", &path)
+        .header("authorization", &format!("Bearer {}", world.simulator.token()))
+        .header("content-type", "application/json")
+        .body(Sent::Sized(json!({ "displayName": "Colleagues" }).to_string().into_bytes()));
+    let graph = world.simulator.graph_url();
+    let port = graph.rsplit(':').next().unwrap().parse().unwrap();
+    assert_eq!(send(port, &call).await.unwrap().status, 200);
     for title in ["Pilot", "Captain"] {
         world.simulator.update_user(world.cast.people[5], &json!({ "jobTitle": title })).unwrap();
         world.run().await;

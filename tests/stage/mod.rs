@@ -181,8 +181,8 @@ impl World {
     /// The outcome of the nth owner's mailbox in a run, if it was not simply right.
     pub fn outcome(&self, run: &Value, nth: usize) -> Value {
         let id = self.cast.owners[nth].to_string();
-        let outcomes = run["outcomes"].as_array().unwrap().iter();
-        outcomes.filter(|outcome| outcome["mailbox"] == id).next().cloned().unwrap_or(Value::Null)
+        let mut outcomes = run["outcomes"].as_array().unwrap().iter();
+        outcomes.find(|outcome| outcome["mailbox"] == id).cloned().unwrap_or(Value::Null)
     }
 
     /// The states of all mailboxes that were not simply right, in the order of the owners.
