@@ -76,7 +76,7 @@ pub fn give_mailboxes(tenant: &Tenant, people: &[Uuid], mailboxes: usize) -> Res
     let without_mail = |user: &Value| user.get("mail").is_none_or(Value::is_null);
     for user in tenant.users().into_iter().filter(without_mail) {
         let id = user.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-        if let Some(id) = id.filter(|id| members.contains(&id)) {
+        if let Some(id) = id.filter(|id| members.contains(id)) {
             tenant.update_user(id, &json!({ "mail": user.get("userPrincipalName") }))?;
         }
     }
