@@ -124,7 +124,7 @@ async fn two_workers_at_one_mailbox_make_nothing_twice() {
         world.simulator.clear_faults();
         world.run().await;
         world.assert_right();
-        assert_eq!(world.host.failures.lock().unwrap().as_slice(), [String::new(); 0]);
+        assert!(world.host.failures.lock().unwrap().is_empty());
     }
 }
 
