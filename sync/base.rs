@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ChangeKey, Content, Field, ItemId, Mailbox, Print, Prints, Reading, SourceKey};
 
 /// The memory of one (hub, mailbox): what was written where, and what the server made of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Base {
     /// The fingerprint of (filter, mapping, spokes, folder) under which `entries` were written.
@@ -17,7 +17,7 @@ pub struct Base {
 }
 
 /// One item as it was left in the mailbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Where it is.
@@ -39,7 +39,7 @@ pub struct Entry {
 }
 
 /// How a field of the mailbox differs from what was written there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Difference {
     /// The server stored our value in a form of its own; `None` if it dropped it.

@@ -15,7 +15,7 @@ pub type Intents = BTreeMap<SourceKey, Intent>;
 /// A create without an answer may have happened: the item is looked for by its tag, and not written again while
 /// a listing may still lag behind. An update without an answer may have happened too: what it wrote must not
 /// look like a user's edit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Intent {
     /// A random id: an event carries it as `transactionId`.

@@ -10,7 +10,7 @@ use super::lane::{Lane, Sight};
 use crate::tables::{MailboxState, Tally};
 
 /// How many operations are intended, sent and remembered at a time.
-const PORTION: usize = 200;
+const PORTION: usize = 500;
 /// The most refused items that an outcome names.
 const MOST_REFUSED: usize = 20;
 

@@ -21,8 +21,8 @@ pub(super) struct Lane<'a> {
     pub key: String,
     pub state: MailboxState,
     pub etag: Option<Etag>,
-    /// What was stored last.
-    stored: MailboxState,
+    /// The mark of what was stored last.
+    stored: u64,
     pub done: Done,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Lane<'a> {
         let key = Tables::mailbox_key(&visit.job.tenant, &visit.job.hub, mailbox);
         let (state, etag) =
             stored.map_or((MailboxState::default(), None), |Row { record, etag }| (record, Some(etag)));
-        Lane { visit, mailbox, key, stored: state.clone(), state, etag, done: Done::default() }
+        Lane { visit, mailbox, key, stored: state.mark(), state, etag, done: Done::default() }
     }
 
     /// Makes the mailbox right, as far as it can be done now; what stopped it is in the lane.
@@ -230,12 +230,13 @@ impl<'a> Lane<'a> {
 
     /// Stores what is known, if it is not what was stored; whoever was quicker wins.
     pub(super) async fn store(&mut self) -> Result<(), Stop> {
-        if self.state == self.stored {
+        let mark = self.state.mark();
+        if mark == self.stored {
             return Ok(());
         }
         let when = self.etag.take().map_or(When::Absent, When::Match);
         self.etag = Some(self.visit.app.tables.mailboxes.put(&self.key, &self.state, when).await?);
-        self.stored = self.state.clone();
+        self.stored = mark;
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What is known of one mailbox of a hub: the folder, the base, the open intents.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use chrono::{DateTime, Utc};
 use platform::Record;
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use sync::{Base, HubId, Intents, MailboxId, TenantId};
 use super::Tables;
 
 /// One mailbox of a hub. Base and intents lie in one record, so that one conditional write moves both.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MailboxState {
     /// The managed folder.
@@ -27,7 +29,7 @@ pub struct MailboxState {
 }
 
 /// A mailbox that can't be synced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trouble {
     /// What stands in the way, in words and codes.
@@ -38,6 +40,15 @@ pub struct Trouble {
     pub since: DateTime<Utc>,
     /// Left alone until then.
     pub retry_at: DateTime<Utc>,
+}
+
+impl MailboxState {
+    /// Tells one state from another within this process, without keeping both.
+    pub fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl Record for MailboxState {

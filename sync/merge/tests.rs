@@ -89,7 +89,11 @@ fn the_version_moves_only_with_content_or_scope() {
     let first = snapshot(people([1, 2]), true, None);
     assert_eq!(snapshot(people([1, 2]), true, Some(&first)), first);
     let unread = snapshot(people([1, 2]), false, Some(&first));
-    assert_eq!((unread.version, unread.complete), (1, false), "a source that fails is no news for the mailboxes");
+    assert_eq!(
+        (unread.version, unread.complete),
+        (1, false),
+        "a source that fails is no news for the mailboxes"
+    );
     assert_eq!(snapshot(people([1, 2]), true, Some(&unread)), first);
     assert_eq!(snapshot(people([1]), true, Some(&first)).version, 2);
     let other = config(json!({"rules": {"guests": true}}));

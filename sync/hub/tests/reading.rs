@@ -3,7 +3,6 @@ use serde_json::json;
 use super::{config, good, with};
 use crate::directory::Feed;
 use crate::hub::{HubConfig, OnLeave, parse};
-use crate::{Field, Mode};
 
 #[test]
 fn what_is_left_out_has_its_default() {
