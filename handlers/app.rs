@@ -12,6 +12,7 @@ use connectors::graph::{Endpoints, Graph, Options, Pace};
 use platform::azure::Azure;
 use platform::embedded::{Database, FileKeys};
 use platform::{Clock, Keys, Queue, Random, RealRandom, Sealed, Store};
+use tokio::sync::Semaphore;
 
 use crate::config::{Identity, Platform, Settings};
 use crate::host::{Failure, StartError};
@@ -19,6 +20,8 @@ use crate::tables::Tables;
 
 /// The key that wraps the tenants' data keys.
 const WRAPPING_KEY: &str = "wheelhouse";
+/// How many states of mailboxes are written at a time.
+const WRITERS: usize = 8;
 /// The container of all blobs.
 const CONTAINER: &str = "wheelhouse";
 
@@ -40,6 +43,8 @@ pub struct App {
     pub tables: Tables,
     /// The way to Microsoft Graph.
     pub graph: Graph,
+    /// Turns at writing a mailbox's state: a hundred serialised and sealed at once would fill the memory.
+    pub writing: Semaphore,
 }
 
 impl App {
@@ -53,7 +58,8 @@ impl App {
             Sealed::new(Arc::clone(&store), keys, Arc::clone(&clock), Arc::clone(&random), WRAPPING_KEY);
         let graph = Graph::new(graph_options(&settings, &clock, &random)?)?;
         let tables = Tables::over(&sealed);
-        Ok(App { settings, clock, random, store, queue, sealed, tables, graph })
+        let writing = Semaphore::new(WRITERS);
+        Ok(App { settings, clock, random, store, queue, sealed, tables, graph, writing })
     }
 
     /// The time now.

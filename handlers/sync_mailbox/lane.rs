@@ -234,6 +234,8 @@ impl<'a> Lane<'a> {
         if mark == self.stored {
             return Ok(());
         }
+        // The semaphore is never closed; were it, writing without a turn would be right.
+        let _turn = self.visit.app.writing.acquire().await.ok();
         let when = self.etag.take().map_or(When::Absent, When::Match);
         self.etag = Some(self.visit.app.tables.mailboxes.put(&self.key, &self.state, when).await?);
         self.stored = mark;
