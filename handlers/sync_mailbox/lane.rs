@@ -168,17 +168,17 @@ impl<'a> Lane<'a> {
         mut sight: Sight,
         approved: Option<PlanHash>,
     ) -> Result<(Plan, Sight), Stop> {
-        for _ in 0..MOST_LOOKS {
-            let Plan::Look(ids) = self.plan(&sight.mailbox, approved) else { break };
-            let ids: Vec<_> = ids.into_iter().collect();
+        for looks in 0..=MOST_LOOKS {
+            let ids: Vec<_> = match self.plan(&sight.mailbox, approved) {
+                Plan::Look(_) if looks == MOST_LOOKS => break,
+                Plan::Look(ids) => ids.into_iter().collect(),
+                plan => return Ok((plan, sight)),
+            };
             for (id, found) in self.visit.reader.look(&sight.place, &ids).await {
                 sight.mailbox.looked.insert(id, found?);
             }
         }
-        match self.plan(&sight.mailbox, approved) {
-            Plan::Look(_) => Err(Stop::Busy),
-            plan => Ok((plan, sight)),
-        }
+        Err(Stop::Busy)
     }
 
     fn plan(&self, mailbox: &Mailbox, approved: Option<PlanHash>) -> Plan {
