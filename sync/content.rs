@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Field, Print, Prints, Value, notes};
 
 /// The filled fields of one item; a field that is absent is empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Content(BTreeMap<Field, Value>);
 
@@ -57,7 +57,9 @@ impl Content {
 
     /// The fingerprints of all filled fields.
     pub fn prints(&self) -> Prints {
-        self.0.keys().filter_map(|&field| Some((field, self.print(field)?))).collect()
+        let mut prints = Prints::with_capacity(self.0.len());
+        prints.extend(self.0.keys().filter_map(|&field| Some((field, self.print(field)?))));
+        prints
     }
 }
 

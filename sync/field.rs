@@ -7,6 +7,7 @@ macro_rules! fields {
         /// One field of an item, named as Graph names the property.
         ///
         /// <https://learn.microsoft.com/graph/api/resources/contact>
+        /// <https://learn.microsoft.com/graph/api/resources/event>
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub enum Field {
@@ -92,9 +93,53 @@ fields! {
     YomiGivenName = "yomiGivenName",
     /// Text.
     YomiSurname = "yomiSurname",
+    /// A body: what an event says.
+    Body = "body",
+    /// Text, an event's: `low`, `normal` or `high`.
+    Importance = "importance",
+    /// Text, the name of an event's place.
+    Location = "location",
+    /// The occurrences that differ from their series, and the cancelled ones.
+    Occurrences = "occurrences",
+    /// Text, minutes; absent = no reminder.
+    ReminderMinutesBeforeStart = "reminderMinutesBeforeStart",
+    /// Text, an event's: `normal`, `personal`, `private` or `confidential`.
+    Sensitivity = "sensitivity",
+    /// Text, an event's: `free`, `tentative`, `busy`, `oof`, `workingElsewhere` or `unknown`.
+    ShowAs = "showAs",
+    /// Text, an event's title.
+    Subject = "subject",
+    /// A timing: start, end, all-day and recurrence, which are right only together.
+    Timing = "timing",
+    /// E-mail addresses of those invited; read from a source, never written.
+    Attendees = "attendees",
+    /// Text; read from a source, never written.
+    EmployeeId = "employeeId",
+    /// Text, `true` of an event that was called off; read from a source, never written.
+    IsCancelled = "isCancelled",
+    /// Text, the link to an online meeting; read from a source, never written.
+    JoinUrl = "joinUrl",
+    /// One e-mail address; read from a source, never written.
+    Organizer = "organizer",
+    /// Text, the mailbox owner's answer to an invitation: `none`, `organizer`, `tentativelyAccepted`, `accepted`,
+    /// `declined` or `notResponded`; read from a source, never written.
+    ResponseStatus = "responseStatus",
 }
 
 impl Field {
+    /// Whether the field tells about the source only: such a field never enters a mailbox.
+    pub const fn is_source_only(self) -> bool {
+        matches!(
+            self,
+            Field::Attendees
+                | Field::EmployeeId
+                | Field::IsCancelled
+                | Field::JoinUrl
+                | Field::Organizer
+                | Field::ResponseStatus
+        )
+    }
+
     /// Whether Exchange may derive the display and sort name anew when this field is written.
     pub const fn is_name_part(self) -> bool {
         matches!(

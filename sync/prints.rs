@@ -1,8 +1,8 @@
 //! Fingerprints: what a field held, remembered without holding it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -15,8 +15,8 @@ use crate::{Field, Value};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Print(u64);
 
-/// The fingerprints of an item's filled fields.
-pub type Prints = BTreeMap<Field, Print>;
+/// The fingerprints of an item's filled fields: side by side, for a base holds those of thousands of items.
+pub type Prints = LiteMap<Field, Print>;
 
 impl Value {
     /// The value's fingerprint.
@@ -28,8 +28,16 @@ impl Value {
                 emails.iter().fold(b'e'.into(), |seed, email| part(part(seed, &email.address), &email.name))
             }
             Value::Address(address) => address.parts().iter().fold(b'a'.into(), part),
+            Value::Body(body) => part(part(b'b', body.content_type.name()), &body.content),
+            Value::Timing(timing) => part(b'w', json(timing)),
+            Value::Occurrences(occurrences) => part(b'o', json(occurrences)),
         })
     }
+}
+
+/// A text that is the same for equal values, and only for those.
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Each text is hashed with what stands before it as seed, so that no two lists run together into one.

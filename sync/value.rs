@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Occurrences, Timing};
+
 /// The value of one field, never empty: an empty value is an absent field.
 ///
 /// `Debug` shows the shape only, for a value is personal data.
@@ -18,6 +20,42 @@ pub enum Value {
     Emails(Vec<Email>),
     /// A postal address.
     Address(Box<Address>),
+    /// The text of an event.
+    Body(Box<Body>),
+    /// When an event is.
+    Timing(Box<Timing>),
+    /// The occurrences that are not as their series says.
+    Occurrences(Box<Occurrences>),
+}
+
+/// The text of an event, with its kind.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Body {
+    /// How `content` is to be read.
+    pub content_type: ContentType,
+    /// The text.
+    pub content: String,
+}
+
+/// How a body is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ContentType {
+    /// As it stands.
+    Text,
+    /// As HTML.
+    Html,
+}
+
+impl ContentType {
+    /// Graph's name of it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ContentType::Text => "text",
+            ContentType::Html => "html",
+        }
+    }
 }
 
 /// An e-mail address with the name shown beside it.
@@ -66,6 +104,9 @@ impl Value {
             Value::List(texts) => texts.is_empty(),
             Value::Emails(emails) => emails.is_empty(),
             Value::Address(address) => address.parts().iter().all(|part| part.is_empty()),
+            Value::Body(body) => body.content.is_empty(),
+            Value::Timing(_) => false,
+            Value::Occurrences(occurrences) => occurrences.is_empty(),
         }
     }
 }
@@ -100,6 +141,24 @@ impl From<Address> for Value {
     }
 }
 
+impl From<Body> for Value {
+    fn from(body: Body) -> Self {
+        Value::Body(Box::new(body))
+    }
+}
+
+impl From<Timing> for Value {
+    fn from(timing: Timing) -> Self {
+        Value::Timing(Box::new(timing))
+    }
+}
+
+impl From<Occurrences> for Value {
+    fn from(occurrences: Occurrences) -> Self {
+        Value::Occurrences(Box::new(occurrences))
+    }
+}
+
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,6 +166,9 @@ impl fmt::Debug for Value {
             Value::List(texts) => write!(f, "List({})", texts.len()),
             Value::Emails(emails) => write!(f, "Emails({})", emails.len()),
             Value::Address(_) => write!(f, "Address"),
+            Value::Body(body) => write!(f, "Body({} bytes)", body.content.len()),
+            Value::Timing(_) => write!(f, "Timing"),
+            Value::Occurrences(occurrences) => write!(f, "Occurrences({})", occurrences.len()),
         }
     }
 }
@@ -114,6 +176,12 @@ impl fmt::Debug for Value {
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email")
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
     }
 }
 

@@ -55,6 +55,9 @@ fn fits(content: &Content, left_out: &[LeftOut]) -> Result<(), TestCaseError> {
             Held::Address(address) => {
                 (Shape::Address, address.parts().into_iter().filter(|part| !part.is_empty()).collect())
             }
+            Held::Body(_) | Held::Timing(_) | Held::Occurrences(_) => {
+                return Err(TestCaseError::fail("a contact has no such value"));
+            }
         };
         match (shape, Shape::of(field)) {
             (Shape::List(has), Shape::List(most)) | (Shape::Emails(has), Shape::Emails(most)) => {
