@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// An identifier that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -80,6 +81,28 @@ id! {
 id! {
     /// An item's stable identity in its contributing spoke: `{spoke}:{id there}`, never an e-mail or a name.
     SourceKey, filled
+}
+
+impl SourceKey {
+    /// The identity of what `id` is called in a spoke; an id that is too long for a key stands there by fingerprint.
+    pub fn of(spoke: &str, id: &str) -> Self {
+        const LONGEST: usize = 400;
+        if id.len() <= LONGEST {
+            Self(format!("{spoke}:{id}"))
+        } else {
+            Self(format!("{spoke}:{:032x}", xxh3_128(id.as_bytes())))
+        }
+    }
+
+    /// The identity of an item that a user made in a mailbox of a two-way spoke.
+    pub fn born(spoke: &str, mailbox: &MailboxId, item: &ItemId) -> Self {
+        Self::of(spoke, &format!("{mailbox}/{item}"))
+    }
+
+    /// The spoke that the item came from.
+    pub fn spoke(&self) -> &str {
+        self.0.split_once(':').map_or(self.0.as_str(), |(spoke, _)| spoke)
+    }
 }
 
 impl ChangeKey {

@@ -15,7 +15,7 @@ pub enum Reading {
     Everything,
 }
 
-/// One item that carries our tag, as a listing names it: a hint, for listings may lag.
+/// One item, as a listing names it: a hint, for listings may lag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Where it is.
@@ -24,11 +24,13 @@ pub struct Listed {
     pub change_key: ChangeKey,
     /// When it was created, by the server's clock; only ever compared with others of the same mailbox.
     pub created: DateTime<Utc>,
-    /// The identity in the hub that its tag names.
+    /// The identity in the hub that its tag names; without a tag, the one it would have there.
     pub key: SourceKey,
+    /// It carries our tag. Only a two-way spoke sees items without: what its users put beside ours.
+    pub tagged: bool,
 }
 
-/// One item that carries our tag in the managed folder, as a point read shows it.
+/// One item in the managed folder, as a point read shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
     /// Where it is.
@@ -37,13 +39,15 @@ pub struct Copy {
     pub change_key: ChangeKey,
     /// When it was created, by the server's clock; only ever compared with others of the same mailbox.
     pub created: DateTime<Utc>,
-    /// The identity in the hub that its tag names.
+    /// The identity in the hub that its tag names; without a tag, the one it would have there.
     pub key: SourceKey,
+    /// It carries our tag. Only a two-way spoke sees items without: what its users put beside ours.
+    pub tagged: bool,
     /// What it holds.
     pub content: Content,
 }
 
-/// The managed folder as far as it was read: only items with our tag are in it.
+/// The managed folder as far as it was read: only items with our tag are in it, but where users' new ones are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
     /// What silence means in `listed`.

@@ -30,7 +30,7 @@ pub(super) async fn view(
     mailbox.gone = read.gone.into_iter().collect();
     let listed = read.items.into_iter().filter_map(|item| {
         let key = keys.get(&item.id)?.clone();
-        Some(Listed { id: item.id, change_key: item.change_key, created: item.created, key })
+        Some(Listed { id: item.id, change_key: item.change_key, created: item.created, key, tagged: true })
     });
     mailbox.listed = listed.collect();
     mailbox.found = found(reader, place, state).await?;
@@ -53,6 +53,7 @@ async fn found(reader: &Reader, place: &Place, state: &MailboxState) -> Result<V
         change_key: copy.change_key,
         created: copy.created,
         key: copy.key,
+        tagged: copy.tagged,
     };
     Ok(found.into_iter().map(listed).collect())
 }

@@ -93,6 +93,7 @@ impl World {
             change_key: entry.change_key.clone(),
             created: now(),
             key: key.clone(),
+            tagged: true,
         });
         Mailbox { listed: listed.collect(), ..Mailbox::unread(Reading::Everything) }
     }

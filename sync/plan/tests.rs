@@ -33,11 +33,11 @@ fn entry(at: &str, content: &Content) -> Entry {
 }
 
 fn listed(at_id: &str, of: &str, ver: &str, created: i64) -> Listed {
-    Listed { id: id(at_id), change_key: version(ver), created: at(created), key: key(of) }
+    Listed { id: id(at_id), change_key: version(ver), created: at(created), key: key(of), tagged: true }
 }
 
 fn copy(at_id: &str, of: &str, ver: &str, content: Content) -> Copy {
-    Copy { id: id(at_id), change_key: version(ver), created: at(0), key: key(of), content }
+    Copy { id: id(at_id), change_key: version(ver), created: at(0), key: key(of), tagged: true, content }
 }
 
 /// One mailbox of a hub with everything that a plan is made from.

@@ -53,7 +53,7 @@ impl Item {
     pub(in crate::graph) fn into_copy(self, hub: &HubId) -> Option<Copy> {
         let key = self.key(hub).filter(|_| !self.spoiled)?;
         let (id, change_key, created) = (self.id?, self.change_key?, self.created?);
-        Some(Copy { id, change_key, created, key, content: self.content })
+        Some(Copy { id, change_key, created, key, tagged: true, content: self.content })
     }
 
     fn take(&mut self, field: Field, value: Loose) {

@@ -124,7 +124,13 @@ fn tagged(items: &Items) -> impl Iterator<Item = Copy> {
 }
 
 fn listed(copy: Copy) -> Listed {
-    Listed { id: copy.id, change_key: copy.change_key, created: copy.created, key: copy.key }
+    Listed {
+        id: copy.id,
+        change_key: copy.change_key,
+        created: copy.created,
+        key: copy.key,
+        tagged: copy.tagged,
+    }
 }
 
 fn copy(id: &ItemId, item: &Item) -> Option<Copy> {
@@ -133,6 +139,7 @@ fn copy(id: &ItemId, item: &Item) -> Option<Copy> {
         change_key: item.change_key.clone(),
         created: item.created,
         key: item.tag.clone()?,
+        tagged: true,
         content: item.content.clone(),
     })
 }
