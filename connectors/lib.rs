@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod graph;
+pub mod zone;
 
 pub use clock::Clock;
