@@ -41,6 +41,7 @@ pub use state::clock::Clock;
 pub use state::counters::{Counts, Writes};
 pub use state::fault::{Fault, FaultKind, Layer};
 pub use state::lag::Lag;
+pub use state::outbox::{Mail, MailKind};
 pub use state::tenant::{MailboxState, Standing};
-pub use state::world::Quirks;
+pub use state::world::{Duplicate, Quirks};
 pub use tenant::Tenant;

@@ -268,6 +268,6 @@ impl Tenant {
     /// and all extended properties; unset fields are left out.
     #[must_use]
     pub fn mailbox_contents(&self, user: Uuid) -> Value {
-        lock(&self.state.cell(user).mailbox).contents()
+        lock(&self.state.cell(user).contacts).contents()
     }
 }

@@ -58,7 +58,7 @@ impl Tenant {
     /// When the contact is unknown or a field does not fit.
     pub fn user_edits_contact(&self, user: Uuid, contact: &str, fields: Value) -> Result<(), Error> {
         self.in_mailbox(user, |mailbox, now| {
-            let mut changed = Contact::clone(mailbox.contact(None, contact)?);
+            let mut changed = Contact::clone(mailbox.item(None, contact)?);
             fill(&mut changed, fields, Write::Patch)?;
             mailbox.store(changed, now);
             Ok(())
@@ -71,7 +71,7 @@ impl Tenant {
     /// When the contact is unknown.
     pub fn user_deletes_contact(&self, user: Uuid, contact: &str) -> Result<(), Error> {
         self.in_mailbox(user, |mailbox, now| {
-            let serial = mailbox.contact(None, contact)?.serial;
+            let serial = mailbox.item(None, contact)?.serial;
             mailbox.remove(serial, now);
             Ok(())
         })
@@ -84,7 +84,7 @@ impl Tenant {
     pub fn user_moves_contact(&self, user: Uuid, contact: &str, folder: &str) -> Result<(), Error> {
         self.in_mailbox(user, |mailbox, now| {
             let target = serial_of(mailbox, folder)?;
-            let mut moved = Contact::clone(mailbox.contact(None, contact)?);
+            let mut moved = Contact::clone(mailbox.item(None, contact)?);
             moved.folder = target;
             mailbox.store(moved, now);
             Ok(())
@@ -93,22 +93,22 @@ impl Tenant {
 
     /// Makes listings, filters and deltas of a mailbox late, or current again.
     pub fn set_lag(&self, user: Uuid, lag: Option<Lag>) {
-        lock(&self.state.cell(user).mailbox).lag = lag;
+        lock(&self.state.cell(user).contacts).lag = lag;
     }
 
     fn in_mailbox<T>(
         &self,
         user: Uuid,
-        change: impl FnOnce(&mut Mailbox, i64) -> Result<T, Refusal>,
+        change: impl FnOnce(&mut Mailbox<Contact>, i64) -> Result<T, Refusal>,
     ) -> Result<T, Error> {
         let cell = self.state.cell(user);
-        let mut mailbox = lock(&cell.mailbox);
+        let mut mailbox = lock(&cell.contacts);
         change(&mut mailbox, self.world.clock.millis())
             .map_err(|refusal| Error::edit(format!("{}: {}", refusal.code, refusal.message)))
     }
 }
 
-fn serial_of(mailbox: &Mailbox, folder: &str) -> Result<u64, Refusal> {
+fn serial_of(mailbox: &Mailbox<Contact>, folder: &str) -> Result<u64, Refusal> {
     match mailbox.named(folder) {
         Some(folder) => Ok(folder.serial),
         None => mailbox.folder(folder).map(|folder| folder.serial),

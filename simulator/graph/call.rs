@@ -31,6 +31,10 @@ pub(crate) struct Headers {
     pub(crate) page_size: Option<usize>,
     pub(crate) minimal: bool,
     pub(crate) eventual: bool,
+    /// `outlook.timezone`: the zone in which events are shown.
+    pub(crate) time_zone: Option<String>,
+    /// `outlook.body-content-type="text"`.
+    pub(crate) text_body: bool,
     pub(crate) if_match: Option<String>,
     pub(crate) authorization: Option<String>,
     pub(crate) client_request_id: Option<String>,
@@ -65,13 +69,16 @@ impl Headers {
     fn prefer(&mut self, value: &str) {
         for preference in value.split([',', ';']) {
             let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
-            let value = value.trim().trim_matches('"').to_ascii_lowercase();
+            let named = value.trim().trim_matches('"');
+            let value = named.to_ascii_lowercase();
             match name.trim().to_ascii_lowercase().as_str() {
                 "idtype" => self.immutable_ids = value == "immutableid",
                 "odata.maxpagesize" | "maxpagesize" => {
                     self.page_size = value.parse().ok().filter(|size| *size > 0)
                 }
                 "return" => self.minimal = value == "minimal",
+                "outlook.timezone" => self.time_zone = Some(named.to_owned()),
+                "outlook.body-content-type" => self.text_body = value == "text",
                 _ => {}
             }
         }
@@ -100,6 +107,12 @@ impl Call {
         Options(
             form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| name.starts_with('$')).collect(),
         )
+    }
+
+    /// A parameter of the query without `$`, such as `startDateTime`.
+    pub(crate) fn parameter(&self, wanted: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.query.as_bytes());
+        pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.into_owned())
     }
 
     /// The body as an object.

@@ -63,7 +63,7 @@ fn list(visit: &Visit<'_>, call: &Call, folder: Option<&str>) -> Result<Answer, 
     let top =
         options.number("$top", MOST)?.or(call.headers.page_size.map(|size| size.min(MOST))).unwrap_or(PAGE);
     let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
-    let mut mailbox = lock(&visit.cell.mailbox);
+    let mut mailbox = lock(&visit.cell.contacts);
     let overlay = mailbox.overlay(visit.world.clock.millis());
     let mut found = mailbox.listed(mailbox.folder(folder.unwrap_or("contacts"))?, &overlay);
     found.retain(|contact| filter.as_ref().is_none_or(|wanted| wanted.matches_contact(contact)));
@@ -78,8 +78,8 @@ fn list(visit: &Visit<'_>, call: &Call, folder: Option<&str>) -> Result<Answer, 
 fn get(visit: &Visit<'_>, call: &Call, folder: Option<&str>, id: &str) -> Result<Answer, Refusal> {
     call.options().only(&["$select", "$expand"])?;
     let view = view(call)?;
-    let mailbox = lock(&visit.cell.mailbox);
-    let contact = mailbox.contact(folder, id)?;
+    let mailbox = lock(&visit.cell.contacts);
+    let contact = mailbox.item(folder, id)?;
     Ok(answer(visit, 200, folder, (contact, &mailbox.ids, &view)))
 }
 
@@ -89,12 +89,12 @@ fn create(visit: &Visit<'_>, call: &mut Call, folder: Option<&str>) -> Result<An
     let body = call.object()?;
     let given_name_required = visit.world.quirks().given_name_required;
     let now = visit.world.clock.millis();
-    let mut mailbox = lock(&visit.cell.mailbox);
+    let mut mailbox = lock(&visit.cell.contacts);
     let home = mailbox.folder(folder.unwrap_or("contacts"))?.serial;
     let mut contact = mailbox.draft(home, now);
     let unknown = apply(&mut contact, body, contact_write::Write::Create { given_name_required })?;
     let contact = mailbox.store(contact, now);
-    note_unknown(visit, unknown);
+    visit.note_unknown(unknown);
     Ok(answer(visit, 201, folder, (&contact, &mailbox.ids, &view)))
 }
 
@@ -102,30 +102,30 @@ fn patch(visit: &Visit<'_>, call: &mut Call, folder: Option<&str>, id: &str) -> 
     let view =
         View { select: Select::ALL, immutable: call.headers.immutable_ids, expand: Vec::new(), typed: false };
     let body = call.object()?;
-    let mut mailbox = lock(&visit.cell.mailbox);
-    let held = Arc::clone(mailbox.contact(folder, id)?);
+    let mut mailbox = lock(&visit.cell.contacts);
+    let held = Arc::clone(mailbox.item(folder, id)?);
     fresh(visit, call, &held, &mailbox)?;
     let mut changed = Contact::clone(&held);
     let unknown = apply(&mut changed, body, contact_write::Write::Patch)?;
     let contact = mailbox.store(changed, visit.world.clock.millis());
-    note_unknown(visit, unknown);
+    visit.note_unknown(unknown);
     Ok(answer(visit, 200, folder, (&contact, &mailbox.ids, &view)))
 }
 
 fn delete(visit: &Visit<'_>, call: &Call, folder: Option<&str>, id: &str) -> Result<Answer, Refusal> {
-    let mut mailbox = lock(&visit.cell.mailbox);
+    let mut mailbox = lock(&visit.cell.contacts);
     if visit.world.quirks().redelete_forbidden && mailbox.was_deleted(id) {
         let message = "The object could not be deleted.";
         return Err(Refusal::new(403, "ErrorCannotDeleteObject", message));
     }
-    let held = Arc::clone(mailbox.contact(folder, id)?);
+    let held = Arc::clone(mailbox.item(folder, id)?);
     fresh(visit, call, &held, &mailbox)?;
     mailbox.remove(held.serial, visit.world.clock.millis());
     Ok(Answer::empty(204))
 }
 
 /// Refuses a write that was meant for another version.
-fn fresh(visit: &Visit<'_>, call: &Call, held: &Contact, mailbox: &Mailbox) -> Result<(), Refusal> {
+fn fresh(visit: &Visit<'_>, call: &Call, held: &Contact, mailbox: &Mailbox<Contact>) -> Result<(), Refusal> {
     let Some(wanted) = call.headers.if_match.as_ref().filter(|_| visit.world.quirks().if_match_honoured)
     else {
         return Ok(());
@@ -163,14 +163,4 @@ fn answer(
 
 fn below(folder: Option<&str>, what: &str) -> String {
     folder.map_or_else(|| what.to_owned(), |folder| format!("contactFolders('{folder}')/{what}"))
-}
-
-fn note_unknown(visit: &Visit<'_>, unknown: Vec<String>) {
-    if !unknown.is_empty() {
-        visit.world.counters.note(|counts| {
-            for name in unknown {
-                *counts.unknown_properties.entry(name).or_insert(0) += 1;
-            }
-        });
-    }
 }

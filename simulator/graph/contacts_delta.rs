@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::call::{Call, Options};
 use super::page::Frame;
 use super::serve::Visit;
-use crate::state::contact::{Select, View};
+use crate::state::contact::{Contact, Select, View};
 use crate::state::ids::Ids;
 use crate::state::lock;
 use crate::state::mailbox::Mailbox;
@@ -18,9 +18,9 @@ pub(crate) fn delta(visit: &Visit<'_>, call: &Call, folder: Option<&str>) -> Res
     let options = call.options();
     check(call, &options)?;
     let quirks = visit.world.quirks();
-    let mut mailbox = lock(&visit.cell.mailbox);
+    let mut mailbox = lock(&visit.cell.contacts);
     let cursor = cursor(&mailbox, &options, folder.unwrap_or("contacts"))?;
-    mailbox.check_generation(&cursor)?;
+    mailbox.check_generation(cursor.folder, cursor.generation)?;
     let size = call.headers.page_size.unwrap_or(quirks.delta_page).min(MOST);
     let now = visit.world.clock.millis();
     let page = mailbox.delta_page(cursor, size, now, quirks.generation_every_poll);
@@ -49,7 +49,7 @@ fn check(call: &Call, options: &Options<'_>) -> Result<(), Refusal> {
     options.only(&["$select", "$top", "$skiptoken", "$deltatoken"])
 }
 
-fn cursor(mailbox: &Mailbox, options: &Options<'_>, folder: &str) -> Result<Cursor, Refusal> {
+fn cursor(mailbox: &Mailbox<Contact>, options: &Options<'_>, folder: &str) -> Result<Cursor, Refusal> {
     let serial = mailbox.folder(folder)?.serial;
     if let Some(token) = options.get("$deltatoken").or_else(|| options.get("$skiptoken")) {
         let cursor: Cursor = token::open(token).ok_or_else(Refusal::bad_token)?;
@@ -60,7 +60,7 @@ fn cursor(mailbox: &Mailbox, options: &Options<'_>, folder: &str) -> Result<Curs
     Ok(Cursor { folder: serial, after: 0, began: Some(0), generation: None, select, left })
 }
 
-fn show(entry: &Entry, ids: &Ids, folder: u64, view: &View, out: &mut Vec<u8>) {
+fn show(entry: &Entry<Contact>, ids: &Ids, folder: u64, view: &View, out: &mut Vec<u8>) {
     match entry {
         Entry::Present(contact) => contact.show(ids, view, out),
         Entry::Gone(serial) => {

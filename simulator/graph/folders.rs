@@ -49,7 +49,7 @@ fn list(visit: &Visit<'_>, call: &Call) -> Result<Answer, Refusal> {
     let shown = options.get("$expand").map(expand).transpose()?.unwrap_or_default();
     let top = options.number("$top", MOST)?.or(call.headers.page_size).unwrap_or(PAGE);
     let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
-    let mailbox = lock(&visit.cell.mailbox);
+    let mailbox = lock(&visit.cell.contacts);
     let visible = mailbox.folders.values().filter(|folder| !folder.deleted && folder.serial != DEFAULT);
     let found: Vec<&Folder> = visible
         .filter(|folder| filter.as_ref().is_none_or(|wanted| wanted.matches_tags(&folder.extended)))
@@ -67,7 +67,7 @@ fn get(visit: &Visit<'_>, call: &Call, id: &str) -> Result<Answer, Refusal> {
     options.only(&["$select", "$expand"])?;
     check_select(options.get("$select"))?;
     let shown = options.get("$expand").map(expand).transpose()?.unwrap_or_default();
-    let mailbox = lock(&visit.cell.mailbox);
+    let mailbox = lock(&visit.cell.contacts);
     let folder = mailbox.folder(id)?;
     Ok(answer(visit, 200, folder, &mailbox.ids, &shown))
 }
@@ -80,7 +80,7 @@ fn create(visit: &Visit<'_>, call: &mut Call) -> Result<Answer, Refusal> {
     if let Some(sent) = body.get("singleValueExtendedProperties") {
         extended::merge(&mut tags, sent)?;
     }
-    let mut mailbox = lock(&visit.cell.mailbox);
+    let mut mailbox = lock(&visit.cell.contacts);
     let ids = mailbox.ids.clone();
     let folder = mailbox.create_folder(&name)?;
     folder.extended = tags;
@@ -90,7 +90,7 @@ fn create(visit: &Visit<'_>, call: &mut Call) -> Result<Answer, Refusal> {
 fn patch(visit: &Visit<'_>, call: &mut Call, id: &str) -> Result<Answer, Refusal> {
     let body = call.object()?;
     let name = name_of(&body)?;
-    let mut mailbox = lock(&visit.cell.mailbox);
+    let mut mailbox = lock(&visit.cell.contacts);
     let held = mailbox.folder(id).map(|folder| folder.name.clone())?;
     if let Some(name) = name.as_ref().filter(|name| !name.eq_ignore_ascii_case(&held)) {
         mailbox.free_name(name)?;
@@ -107,7 +107,7 @@ fn patch(visit: &Visit<'_>, call: &mut Call, id: &str) -> Result<Answer, Refusal
 }
 
 fn delete(visit: &Visit<'_>, id: &str, for_good: bool) -> Result<Answer, Refusal> {
-    lock(&visit.cell.mailbox).delete_folder(id, for_good, visit.world.clock.millis())?;
+    lock(&visit.cell.contacts).delete_folder(id, for_good, visit.world.clock.millis())?;
     Ok(Answer::empty(204))
 }
 

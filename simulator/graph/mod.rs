@@ -2,11 +2,14 @@
 
 pub(crate) mod answer;
 pub(crate) mod batch;
+pub(crate) mod calendars;
 pub(crate) mod call;
 pub(crate) mod contacts;
 pub(crate) mod contacts_delta;
 pub(crate) mod directory;
 pub(crate) mod directory_delta;
+pub(crate) mod event_query;
+pub(crate) mod events;
 pub(crate) mod faulty;
 pub(crate) mod filter;
 pub(crate) mod folders;

@@ -31,6 +31,23 @@ pub(crate) enum Place {
     ContactsDelta(Option<String>),
     Contact(Option<String>, String),
     DestroyContact(Option<String>, String),
+    Calendars(CalendarPlace),
+}
+
+/// A place among calendars; `None` stands for the default calendar, or for all of them where an id names an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CalendarPlace {
+    All,
+    One(Option<String>),
+    Destroy(String),
+    Events(Option<String>),
+    Event(Option<String>, String),
+    DestroyEvent(Option<String>, String),
+    CancelEvent(Option<String>, String),
+    Instances(Option<String>, String),
+    View(Option<String>),
+    /// `calendarView/delta`, and `events/delta`, which wants the same dates.
+    ViewDelta(Option<String>),
 }
 
 impl Route {
@@ -113,6 +130,40 @@ fn place(first: &str, below: &[&str]) -> Option<Place> {
             contacts_below(Some((*folder).to_owned()), rest)
         }
         ("contacts", rest) => contacts_below(None, rest),
+        ("calendars", []) => Some(Place::Calendars(CalendarPlace::All)),
+        ("calendars", [calendar, rest @ ..]) => calendar_below(Some(calendar), rest).map(Place::Calendars),
+        ("calendar", rest) => calendar_below(None, rest).map(Place::Calendars),
+        ("events" | "calendarview", rest) => in_calendar(None, first, rest).map(Place::Calendars),
+        _ => None,
+    }
+}
+
+fn calendar_below(calendar: Option<&str>, rest: &[&str]) -> Option<CalendarPlace> {
+    let owned = calendar.map(str::to_owned);
+    match rest {
+        [] => Some(CalendarPlace::One(owned)),
+        [action] if word(action) == "permanentdelete" => owned.map(CalendarPlace::Destroy),
+        [first, rest @ ..] => in_calendar(owned, &word(first), rest),
+    }
+}
+
+fn in_calendar(calendar: Option<String>, first: &str, rest: &[&str]) -> Option<CalendarPlace> {
+    match (first, rest) {
+        ("events", []) => Some(CalendarPlace::Events(calendar)),
+        ("calendarview", []) => Some(CalendarPlace::View(calendar)),
+        ("events" | "calendarview", [last]) if word(last) == "delta" => {
+            Some(CalendarPlace::ViewDelta(calendar))
+        }
+        ("events", [event]) => Some(CalendarPlace::Event(calendar, (*event).to_owned())),
+        ("events", [event, action]) => {
+            let event = (*event).to_owned();
+            match word(action).as_str() {
+                "permanentdelete" => Some(CalendarPlace::DestroyEvent(calendar, event)),
+                "cancel" => Some(CalendarPlace::CancelEvent(calendar, event)),
+                "instances" => Some(CalendarPlace::Instances(calendar, event)),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

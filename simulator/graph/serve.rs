@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, Stamp};
+use super::calendars;
 use super::call::Call;
 use super::contacts;
 use super::contacts_delta;
@@ -11,13 +12,13 @@ use super::directory_delta;
 use super::faulty;
 use super::folders;
 use super::members;
-use super::route::{Place, Route};
+use super::route::{CalendarPlace, Place, Route};
 use super::session::Session;
 use crate::recording::Exchange;
 use crate::state::ids::Named;
 use crate::state::lock;
 use crate::state::refusal::Refusal;
-use crate::state::tenant::Cell;
+use crate::state::tenant::{Cell, TenantState};
 use crate::state::throttle::Load;
 use crate::state::world::World;
 
@@ -63,12 +64,17 @@ async fn in_mailbox(
     begin: i64,
     (user, place): (&str, &Place),
 ) -> Result<Answer, Refusal> {
-    session.contacts(call.method != "GET")?;
+    let write = call.method != "GET";
+    if matches!(place, Place::Calendars(_)) {
+        session.calendars(write)?
+    } else {
+        session.contacts(write)?
+    }
     let cell = session.tenant.mailbox(user)?;
     let mut permit = Permit::take(world, &cell, call)?;
     permit.claim(call, place)?;
     world.clock.wait_until(begin + world.latency()).await;
-    let visit = Visit { world, cell: &cell };
+    let visit = Visit { world, tenant: &session.tenant, cell: &cell };
     match place {
         Place::Folders => folders::collection(&visit, call),
         Place::Folder(folder) => folders::one(&visit, call, folder),
@@ -77,6 +83,7 @@ async fn in_mailbox(
         Place::ContactsDelta(folder) => contacts_delta::delta(&visit, call, folder.as_deref()),
         Place::Contact(folder, contact) => contacts::one(&visit, call, folder.as_deref(), contact),
         Place::DestroyContact(folder, contact) => contacts::destroy(&visit, call, folder.as_deref(), contact),
+        Place::Calendars(place) => calendars::serve(&visit, call, place),
     }
 }
 
@@ -123,6 +130,7 @@ fn priced(answer: Answer, load: Load) -> Answer {
 /// A request at work in a mailbox.
 pub(crate) struct Visit<'a> {
     pub(crate) world: &'a World,
+    pub(crate) tenant: &'a TenantState,
     pub(crate) cell: &'a Cell,
 }
 
@@ -147,17 +155,36 @@ impl Permit {
 
     /// Reserves the item that a write names; a name that is none is refused later.
     fn claim(&mut self, call: &Call, place: &Place) -> Result<(), Refusal> {
-        let (Place::Contact(_, id), "PATCH" | "DELETE") = (place, call.method.as_str()) else {
+        if !matches!(call.method.as_str(), "PATCH" | "DELETE") {
             return Ok(());
-        };
-        let named = lock(&self.cell.mailbox).ids.read_item(id);
-        if let Some(Named::Serial(serial, _)) = named {
-            lock(&self.cell.gate).claim(serial)?;
-            self.item = Some(serial);
+        }
+        if let Some(item) = self.named(place) {
+            lock(&self.cell.gate).claim(item)?;
+            self.item = Some(item);
         }
         Ok(())
     }
+
+    /// The number of the contact or event that a place names; an occurrence counts as its series.
+    fn named(&self, place: &Place) -> Option<u64> {
+        match place {
+            Place::Contact(_, id) => match lock(&self.cell.contacts).ids.read_item(id)? {
+                Named::Serial(serial, _) => Some(serial),
+                _ => None,
+            },
+            Place::Calendars(CalendarPlace::Event(_, id)) => {
+                match lock(&self.cell.events).ids.read_item(id)? {
+                    Named::Serial(serial, _) | Named::Occurrence(serial, ..) => Some(EVENTS | serial),
+                    Named::Stale => None,
+                }
+            }
+            _ => None,
+        }
+    }
 }
+
+/// Tells the numbers of events from those of contacts.
+const EVENTS: u64 = 1 << 63;
 
 impl Drop for Permit {
     fn drop(&mut self) {

@@ -57,6 +57,12 @@ impl Session {
         let granted = self.has_any(&["Contacts.ReadWrite"]) || (!write && self.has_any(&["Contacts.Read"]));
         granted.then_some(()).ok_or_else(access_denied)
     }
+
+    /// The same for calendars.
+    pub(crate) fn calendars(&self, write: bool) -> Result<(), Refusal> {
+        let granted = self.has_any(&["Calendars.ReadWrite"]) || (!write && self.has_any(&["Calendars.Read"]));
+        granted.then_some(()).ok_or_else(access_denied)
+    }
 }
 
 /// The names under which Graph is an audience.

@@ -1,9 +1,12 @@
 //! What all requests to a mailbox share: contexts, links, counting writes.
 
+use serde_json::{Value, json};
+
 use super::answer::Answer;
 use super::call::Call;
 use super::serve::Visit;
 use crate::state::counters::Write;
+use crate::state::lock;
 use crate::state::refusal::Refusal;
 
 impl Visit<'_> {
@@ -20,6 +23,26 @@ impl Visit<'_> {
         });
         let query: Vec<String> = others.map(str::to_owned).chain([format!("$skip={skip}")]).collect();
         format!("{}/v1.0{}?{}", self.world.base(), call.path, query.join("&"))
+    }
+
+    /// The name and address of the mailbox's owner: an `emailAddress`.
+    pub(crate) fn owner(&self) -> Value {
+        let directory = lock(&self.tenant.directory);
+        let user = directory.users.items.get(&self.cell.user);
+        let text = |name: &str| user.and_then(|user| user.props.get(name)).and_then(Value::as_str);
+        let address = text("mail").or_else(|| text("userPrincipalName")).unwrap_or_default();
+        json!({ "name": text("displayName").unwrap_or_default(), "address": address })
+    }
+
+    /// Counts the properties that Graph does not know.
+    pub(crate) fn note_unknown(&self, unknown: Vec<String>) {
+        if !unknown.is_empty() {
+            self.world.counters.note(|counts| {
+                for name in unknown {
+                    *counts.unknown_properties.entry(name).or_insert(0) += 1;
+                }
+            });
+        }
     }
 
     /// Runs a write and counts it: the attempt, and the effect if there was one.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::extended::{Extended, ExtendedId};
 use super::ids::Ids;
+use super::mailbox::Item;
 use super::refusal::Refusal;
 
 /// What a field of a contact holds.
@@ -208,6 +209,24 @@ impl Contact {
     }
 }
 
+impl Item for Contact {
+    fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    fn folder(&self) -> u64 {
+        self.folder
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn stamp(&mut self, version: u64, now: i64) {
+        (self.version, self.modified) = (version, now);
+    }
+}
+
 /// Writes the member `singleValueExtendedProperties`; Graph leaves it out when nothing matched.
 pub(crate) fn show_extended<'a>(asked: impl Iterator<Item = &'a Extended>, out: &mut Vec<u8>) {
     let shown: Vec<Value> = asked.map(extended_entry).collect();
@@ -221,7 +240,7 @@ pub(crate) fn extended_content(held: &[Extended]) -> Value {
     held.iter().map(extended_entry).collect()
 }
 
-fn extended_entry(held: &Extended) -> Value {
+pub(crate) fn extended_entry(held: &Extended) -> Value {
     serde_json::json!({ "id": held.id.text(), "value": held.value })
 }
 
@@ -230,7 +249,7 @@ pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
 
-fn rfc(millis: i64) -> String {
+pub(crate) fn rfc(millis: i64) -> String {
     let moment = DateTime::from_timestamp_millis(millis).unwrap_or_default();
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

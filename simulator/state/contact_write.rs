@@ -84,11 +84,11 @@ fn check(name: &str, kind: Kind, value: Value) -> Result<Value, Refusal> {
     }
 }
 
-fn text(name: &str, value: Value) -> Result<Value, Refusal> {
+pub(crate) fn text(name: &str, value: Value) -> Result<Value, Refusal> {
     if value.is_null() || value.is_string() { Ok(value) } else { Err(mistyped(name, "Edm.String")) }
 }
 
-fn texts(name: &str, most: usize, value: Value) -> Result<Value, Refusal> {
+pub(crate) fn texts(name: &str, most: usize, value: Value) -> Result<Value, Refusal> {
     let list = value.as_array().ok_or_else(|| mistyped(name, "Collection(Edm.String)"))?;
     if !list.iter().all(Value::is_string) {
         return Err(mistyped(name, "Collection(Edm.String)"));
@@ -166,7 +166,7 @@ fn few_enough(name: &str, count: usize, most: usize) -> Result<(), Refusal> {
     Err(Refusal::new(400, "ErrorInvalidArgument", message))
 }
 
-fn mistyped(name: &str, wanted: &str) -> Refusal {
+pub(crate) fn mistyped(name: &str, wanted: &str) -> Refusal {
     Refusal::new(
         400,
         "RequestBodyRead",

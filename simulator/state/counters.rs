@@ -38,6 +38,7 @@ pub struct Counts {
 
 /// Writes by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Writes {
     /// Contacts created.
     pub contact_creates: u64,
@@ -51,13 +52,33 @@ pub struct Writes {
     pub folder_patches: u64,
     /// Folders deleted.
     pub folder_deletes: u64,
+    /// Events created.
+    pub event_creates: u64,
+    /// Events and occurrences patched.
+    pub event_patches: u64,
+    /// Events and occurrences deleted or cancelled.
+    pub event_deletes: u64,
+    /// Calendars created.
+    pub calendar_creates: u64,
+    /// Calendars patched.
+    pub calendar_patches: u64,
+    /// Calendars deleted.
+    pub calendar_deletes: u64,
 }
 
 impl Writes {
     /// All of them together.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.contacts() + self.folder_creates + self.folder_patches + self.folder_deletes
+        let folders = self.folder_creates + self.folder_patches + self.folder_deletes;
+        let calendars = self.calendar_creates + self.calendar_patches + self.calendar_deletes;
+        self.contacts() + folders + self.events() + calendars
+    }
+
+    /// Those to events.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.event_creates + self.event_patches + self.event_deletes
     }
 
     /// Those to contacts.
@@ -74,6 +95,12 @@ impl Writes {
             Write::FolderCreate => &mut self.folder_creates,
             Write::FolderPatch => &mut self.folder_patches,
             Write::FolderDelete => &mut self.folder_deletes,
+            Write::EventCreate => &mut self.event_creates,
+            Write::EventPatch => &mut self.event_patches,
+            Write::EventDelete => &mut self.event_deletes,
+            Write::CalendarCreate => &mut self.calendar_creates,
+            Write::CalendarPatch => &mut self.calendar_patches,
+            Write::CalendarDelete => &mut self.calendar_deletes,
         };
         *count += 1;
     }
@@ -87,6 +114,12 @@ pub(crate) enum Write {
     FolderCreate,
     FolderPatch,
     FolderDelete,
+    EventCreate,
+    EventPatch,
+    EventDelete,
+    CalendarCreate,
+    CalendarPatch,
+    CalendarDelete,
 }
 
 /// The counters of a world.

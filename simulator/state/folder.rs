@@ -1,4 +1,4 @@
-//! A contact folder: its members and the log that deltas read.
+//! A contact folder or a calendar: its members and the log that deltas read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -21,6 +21,10 @@ pub(crate) struct Folder {
     pub(crate) tombstones: HashMap<u64, u64>,
     /// The version of the last change.
     pub(crate) moved: u64,
+    /// Calendars only: a member of `calendarColor`.
+    pub(crate) color: String,
+    /// Calendars only: how often name, colour or tags were written.
+    pub(crate) edits: u64,
     generations: VecDeque<(u64, u64)>,
     newest: u64,
 }
@@ -37,6 +41,8 @@ impl Folder {
             log: BTreeMap::new(),
             tombstones: HashMap::new(),
             moved: 0,
+            color: "auto".into(),
+            edits: 0,
             generations: VecDeque::new(),
             newest: 100,
         }

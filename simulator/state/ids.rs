@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{Datelike, NaiveDate};
 
 use super::chance::mix;
 
@@ -11,7 +12,10 @@ pub(crate) struct Ids {
     folder: String,
     movable: String,
     immutable: String,
+    movable_occurrence: String,
+    immutable_occurrence: String,
     change: String,
+    global: String,
 }
 
 /// What an id names.
@@ -21,6 +25,8 @@ pub(crate) enum Named {
     Stale,
     /// The serial number of the folder or item, with the folder for the movable form.
     Serial(u64, Option<u64>),
+    /// One date of the series with this serial number.
+    Occurrence(u64, Option<u64>, NaiveDate),
 }
 
 impl Ids {
@@ -29,7 +35,10 @@ impl Ids {
             folder: format!("AQMkAD{}", filler(seed, 1, 72)),
             movable: format!("AAMkAD{}", filler(seed, 1, 72)),
             immutable: format!("AAkALg{}", filler(seed, 2, 48)),
+            movable_occurrence: format!("AAMkAD{}FRAAgI", filler(seed, 4, 72)),
+            immutable_occurrence: format!("AAkALg{}FRAAgI", filler(seed, 5, 48)),
             change: format!("EQAAABYAAA{}", filler(seed, 3, 12)),
+            global: format!("040000008200E00074C5B7101A82E008{:016X}", mix(&[seed, 6])),
         }
     }
 
@@ -46,6 +55,21 @@ impl Ids {
         }
     }
 
+    /// The id of one date of a series, whatever became of that date.
+    pub(crate) fn occurrence(&self, serial: u64, folder: u64, date: NaiveDate, immutable: bool) -> String {
+        let day = date.num_days_from_ce();
+        if immutable {
+            format!("{}{serial:016x}{day:08x}AA==", self.immutable_occurrence)
+        } else {
+            format!("{}{folder:016x}{serial:016x}{day:08x}AAA=", self.movable_occurrence)
+        }
+    }
+
+    /// The name of an event in all calendars that hold it.
+    pub(crate) fn global(&self, serial: u64) -> String {
+        format!("{}{serial:016X}", self.global)
+    }
+
     pub(crate) fn change_key(&self, version: u64) -> String {
         format!("{}{version:012x}", self.change)
     }
@@ -56,10 +80,29 @@ impl Ids {
             .then(|| self.folder_serial(id).map_or(Named::Stale, |serial| Named::Serial(serial, None)))
     }
 
-    /// Reads an item id of either form; `None` when the text was never an id.
+    /// Reads an item id of either form, or `OID.{master}.{date}`; `None` when the text was never an id.
     pub(crate) fn read_item(&self, id: &str) -> Option<Named> {
-        well_formed(id)
-            .then(|| self.immutable_serial(id).or_else(|| self.movable_serial(id)).unwrap_or(Named::Stale))
+        if let Some(rest) = id.strip_prefix("OID.") {
+            let (master, date) = rest.rsplit_once('.')?;
+            let date = date.parse().ok()?;
+            return self.read_item(master).map(|named| match named {
+                Named::Serial(serial, folder) => Named::Occurrence(serial, folder, date),
+                _ => Named::Stale,
+            });
+        }
+        let whole = || self.immutable_serial(id).or_else(|| self.movable_serial(id));
+        well_formed(id).then(|| whole().or_else(|| self.dated(id)).unwrap_or(Named::Stale))
+    }
+
+    fn dated(&self, id: &str) -> Option<Named> {
+        if let Some(rest) = id.strip_prefix(&self.immutable_occurrence) {
+            let (serial, day) = rest.strip_suffix("AA==")?.split_at_checked(16)?;
+            return Some(Named::Occurrence(hex(serial)?, None, day_of(day)?));
+        }
+        let rest = id.strip_prefix(&self.movable_occurrence)?.strip_suffix("AAA=")?;
+        let (folder, rest) = rest.split_at_checked(16)?;
+        let (serial, day) = rest.split_at_checked(16)?;
+        Some(Named::Occurrence(hex(serial)?, Some(hex(folder)?), day_of(day)?))
     }
 
     fn folder_serial(&self, id: &str) -> Option<u64> {
@@ -81,6 +124,10 @@ impl Ids {
 fn hex(digits: &str) -> Option<u64> {
     let ours = digits.len() == 16 && !digits.bytes().any(|byte| byte.is_ascii_uppercase());
     ours.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+fn day_of(digits: &str) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(i32::from_str_radix(digits, 16).ok()?)
 }
 
 fn well_formed(id: &str) -> bool {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::chance::Dice;
-use super::contact::Contact;
 
 /// How old a listing, filter or delta may be; point reads are always current.
 ///
@@ -24,25 +23,25 @@ pub struct Lag {
 }
 
 /// The newest writes with what was there before them; kept only while lag is on.
-#[derive(Debug, Default)]
-pub(crate) struct Journal(VecDeque<Entry>);
+#[derive(Debug)]
+pub(crate) struct Journal<T>(VecDeque<Entry<T>>);
 
 #[derive(Debug)]
-struct Entry {
+struct Entry<T> {
     version: u64,
     at: i64,
     serial: u64,
-    before: Option<Arc<Contact>>,
+    before: Option<Arc<T>>,
 }
 
 /// The mailbox as of an earlier version: items that looked different then.
 #[derive(Debug)]
-pub(crate) struct Overlay {
+pub(crate) struct Overlay<T> {
     pub(crate) upto: u64,
-    pub(crate) before: HashMap<u64, Option<Arc<Contact>>>,
+    pub(crate) before: HashMap<u64, Option<Arc<T>>>,
 }
 
-impl Overlay {
+impl<T> Overlay<T> {
     pub(crate) fn current() -> Self {
         Self { upto: u64::MAX, before: HashMap::new() }
     }
@@ -50,15 +49,12 @@ impl Overlay {
 
 const MOST_REMEMBERED: usize = 10_000;
 
-impl Journal {
-    pub(crate) fn note(
-        &mut self,
-        lag: Lag,
-        version: u64,
-        at: i64,
-        serial: u64,
-        before: Option<Arc<Contact>>,
-    ) {
+impl<T> Journal<T> {
+    pub(crate) fn new() -> Self {
+        Self(VecDeque::new())
+    }
+
+    pub(crate) fn note(&mut self, lag: Lag, version: u64, at: i64, serial: u64, before: Option<Arc<T>>) {
         self.0.push_back(Entry { version, at, serial, before });
         while self.0.len() > lag.writes.unwrap_or(MOST_REMEMBERED) {
             self.0.pop_front();
@@ -66,8 +62,8 @@ impl Journal {
     }
 
     /// The view of a late read at `now` (milliseconds).
-    pub(crate) fn overlay(&self, lag: Lag, now: i64, dice: &mut Dice) -> Overlay {
-        let young = |entry: &&Entry| lag.milliseconds.is_none_or(|most| now - entry.at < most);
+    pub(crate) fn overlay(&self, lag: Lag, now: i64, dice: &mut Dice) -> Overlay<T> {
+        let young = |entry: &&Entry<T>| lag.milliseconds.is_none_or(|most| now - entry.at < most);
         let most = self.0.iter().rev().take_while(young).count();
         let hidden = if lag.always { most } else { dice.below(most + 1) };
         let mut overlay = Overlay::current();

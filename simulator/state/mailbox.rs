@@ -1,4 +1,4 @@
-//! A mailbox: contact folders, contacts, and every way they change.
+//! One side of a mailbox, contacts or events: folders, items, and every way they change.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,48 +7,66 @@ use serde_json::{Value, json};
 
 use super::chance::Dice;
 use super::contact::{Contact, extended_content};
+use super::event::Event;
 use super::folder::Folder;
 use super::ids::{Ids, Named};
 use super::lag::{Journal, Lag, Overlay};
 use super::refusal::Refusal;
 
-/// The serial of the default folder, "Contacts".
+/// The serial of the default folder: "Contacts", or the calendar named "Calendar".
 pub(crate) const DEFAULT: u64 = 1;
-/// The serial of the folder above all contact folders.
+/// The serial of the folder above all folders.
 const ROOT: u64 = 0;
 
-/// The contacts side of a mailbox.
+/// Something that lies in a folder.
+pub(crate) trait Item: Clone {
+    fn serial(&self) -> u64;
+    /// The serial of its folder.
+    fn folder(&self) -> u64;
+    /// The mailbox's write count when this version was written.
+    fn version(&self) -> u64;
+    /// Marks a new version, written at `now` (milliseconds).
+    fn stamp(&mut self, version: u64, now: i64);
+}
+
+/// The folders and items of one kind.
 #[derive(Debug)]
-pub(crate) struct Mailbox {
+pub(crate) struct Mailbox<T> {
     pub(crate) ids: Ids,
+    /// The well-known name of the default folder.
+    alias: &'static str,
     pub(crate) folders: BTreeMap<u64, Folder>,
-    pub(crate) contacts: HashMap<u64, Arc<Contact>>,
-    /// Soft-deleted contacts, as Deleted Items would hold them.
-    deleted: BTreeMap<u64, Arc<Contact>>,
+    pub(crate) items: HashMap<u64, Arc<T>>,
+    /// Soft-deleted items, as Deleted Items would hold them.
+    deleted: BTreeMap<u64, Arc<T>>,
+    /// Events only: what each `transactionId` made.
+    pub(crate) transactions: HashMap<String, u64>,
     serials: u64,
-    version: u64,
-    journal: Journal,
+    pub(crate) version: u64,
+    journal: Journal<T>,
     pub(crate) lag: Option<Lag>,
     pub(crate) dice: Dice,
 }
 
-impl Mailbox {
-    pub(crate) fn new(seed: u64) -> Self {
-        let default = Folder::new(DEFAULT, ROOT, "Contacts".into());
+impl<T: Item> Mailbox<T> {
+    fn empty(seed: u64, default: &'static str) -> Self {
+        let folder = Folder::new(DEFAULT, ROOT, default.into());
         Self {
             ids: Ids::new(seed),
-            folders: BTreeMap::from([(DEFAULT, default)]),
-            contacts: HashMap::new(),
+            alias: default,
+            folders: BTreeMap::from([(DEFAULT, folder)]),
+            items: HashMap::new(),
             deleted: BTreeMap::new(),
+            transactions: HashMap::new(),
             serials: DEFAULT,
             version: 0,
-            journal: Journal::default(),
+            journal: Journal::new(),
             lag: None,
             dice: Dice::new(seed),
         }
     }
 
-    fn next_serial(&mut self) -> u64 {
+    pub(crate) fn next_serial(&mut self) -> u64 {
         self.serials += 1;
         self.serials
     }
@@ -67,12 +85,12 @@ impl Mailbox {
     }
 
     fn folder_serial(&self, id: &str) -> Result<u64, Refusal> {
-        if id.eq_ignore_ascii_case("contacts") {
+        if id.eq_ignore_ascii_case(self.alias) {
             return Ok(DEFAULT);
         }
         match self.ids.read_folder(id).ok_or_else(Refusal::malformed_id)? {
             Named::Serial(serial, _) => Ok(serial),
-            Named::Stale => Err(Refusal::item_not_found()),
+            _ => Err(Refusal::item_not_found()),
         }
     }
 
@@ -119,47 +137,45 @@ impl Mailbox {
         Ok(())
     }
 
-    // --- contacts --------------------------------------------------------------------------------------------
+    // --- items -----------------------------------------------------------------------------------------------
 
-    /// Finds a contact by either form of its id, below a folder if one is given.
-    pub(crate) fn contact(&self, folder: Option<&str>, id: &str) -> Result<&Arc<Contact>, Refusal> {
-        let Named::Serial(serial, place) = self.ids.read_item(id).ok_or_else(Refusal::malformed_id)? else {
-            return Err(Refusal::item_not_found());
-        };
-        let found = self.contacts.get(&serial).ok_or_else(Refusal::item_not_found)?;
+    /// Finds an item by either form of its id, below a folder if one is given.
+    pub(crate) fn item(&self, folder: Option<&str>, id: &str) -> Result<&Arc<T>, Refusal> {
+        let named = self.ids.read_item(id).ok_or_else(Refusal::malformed_id)?;
+        self.at(folder, named)
+    }
+
+    /// Finds what an id names, below a folder if one is given.
+    pub(crate) fn at(&self, folder: Option<&str>, named: Named) -> Result<&Arc<T>, Refusal> {
+        let Named::Serial(serial, place) = named else { return Err(Refusal::item_not_found()) };
+        let found = self.items.get(&serial).ok_or_else(Refusal::item_not_found)?;
         let below = folder.map(|folder| self.folder(folder).map(|folder| folder.serial)).transpose()?;
-        let here = below.is_none_or(|below| below == found.folder)
-            && place.is_none_or(|place| place == found.folder);
+        let here = below.is_none_or(|below| below == found.folder())
+            && place.is_none_or(|place| place == found.folder());
         here.then_some(found).ok_or_else(Refusal::item_not_found)
     }
 
-    /// A contact that is not in the mailbox yet.
-    pub(crate) fn draft(&mut self, folder: u64, now: i64) -> Contact {
-        Contact::blank(self.next_serial(), folder, now)
-    }
-
-    /// Stores a new version of a contact (or its first one) and logs the change.
-    pub(crate) fn store(&mut self, mut contact: Contact, now: i64) -> Arc<Contact> {
+    /// Stores a new version of an item (or its first one) and logs the change.
+    pub(crate) fn store(&mut self, mut item: T, now: i64) -> Arc<T> {
         self.version += 1;
-        contact.version = self.version;
-        contact.modified = now;
-        let contact = Arc::new(contact);
-        let before = self.contacts.insert(contact.serial, Arc::clone(&contact));
+        item.stamp(self.version, now);
+        let item = Arc::new(item);
+        let before = self.items.insert(item.serial(), Arc::clone(&item));
         let home =
-            before.as_ref().filter(|before| before.folder == contact.folder).map(|before| before.version);
-        if let Some(folder) = self.folders.get_mut(&contact.folder) {
-            folder.note(contact.serial, home, contact.version);
+            before.as_ref().filter(|before| before.folder() == item.folder()).map(|before| before.version());
+        if let Some(folder) = self.folders.get_mut(&item.folder()) {
+            folder.note(item.serial(), home, item.version());
         }
-        if let Some(moved) = before.as_ref().filter(|before| before.folder != contact.folder) {
+        if let Some(moved) = before.as_ref().filter(|before| before.folder() != item.folder()) {
             self.bury(moved);
         }
-        self.remember(contact.serial, before, now);
-        contact
+        self.remember(item.serial(), before, now);
+        item
     }
 
-    /// Moves a contact to Deleted Items.
+    /// Moves an item to Deleted Items.
     pub(crate) fn remove(&mut self, serial: u64, now: i64) -> bool {
-        let Some(gone) = self.contacts.remove(&serial) else { return false };
+        let Some(gone) = self.items.remove(&serial) else { return false };
         self.version += 1;
         self.bury(&gone);
         self.deleted.insert(serial, Arc::clone(&gone));
@@ -167,18 +183,18 @@ impl Mailbox {
         true
     }
 
-    /// Whether an id names a contact that lies in Deleted Items.
+    /// Whether an id names an item that lies in Deleted Items.
     pub(crate) fn was_deleted(&self, id: &str) -> bool {
         matches!(self.ids.read_item(id), Some(Named::Serial(serial, _)) if self.deleted.contains_key(&serial))
     }
 
-    fn bury(&mut self, gone: &Contact) {
-        if let Some(folder) = self.folders.get_mut(&gone.folder) {
-            folder.bury(gone.serial, gone.version, self.version);
+    fn bury(&mut self, gone: &T) {
+        if let Some(folder) = self.folders.get_mut(&gone.folder()) {
+            folder.bury(gone.serial(), gone.version(), self.version);
         }
     }
 
-    fn remember(&mut self, serial: u64, before: Option<Arc<Contact>>, now: i64) {
+    fn remember(&mut self, serial: u64, before: Option<Arc<T>>, now: i64) {
         if let Some(lag) = self.lag {
             self.journal.note(lag, self.version, now, serial, before);
         }
@@ -187,20 +203,31 @@ impl Mailbox {
     // --- reading ---------------------------------------------------------------------------------------------
 
     /// The state that the next listing shows: the current one, or a late one.
-    pub(crate) fn overlay(&mut self, now: i64) -> Overlay {
+    pub(crate) fn overlay(&mut self, now: i64) -> Overlay<T> {
         self.lag.map_or_else(Overlay::current, |lag| self.journal.overlay(lag, now, &mut self.dice))
     }
 
-    /// The contacts of a folder in a stable order.
-    pub(crate) fn listed<'a>(&'a self, folder: &'a Folder, overlay: &'a Overlay) -> Vec<&'a Arc<Contact>> {
+    /// The items of a folder in a stable order.
+    pub(crate) fn listed<'a>(&'a self, folder: &'a Folder, overlay: &'a Overlay<T>) -> Vec<&'a Arc<T>> {
         let members = folder.members.iter().filter(|item| !overlay.before.contains_key(item));
-        let current = members.filter_map(|item| self.contacts.get(item));
-        let earlier = overlay.before.values().flatten().filter(|contact| contact.folder == folder.serial);
-        let mut all: Vec<&Arc<Contact>> = current.chain(earlier).collect();
+        let current = members.filter_map(|item| self.items.get(item));
+        let earlier = overlay.before.values().flatten().filter(|item| item.folder() == folder.serial);
+        let mut all: Vec<&Arc<T>> = current.chain(earlier).collect();
         if !overlay.before.is_empty() {
-            all.sort_by_key(|contact| contact.serial);
+            all.sort_by_key(|item| item.serial());
         }
         all
+    }
+}
+
+impl Mailbox<Contact> {
+    pub(crate) fn contacts(seed: u64) -> Self {
+        Self::empty(seed, "Contacts")
+    }
+
+    /// A contact that is not in the mailbox yet.
+    pub(crate) fn draft(&mut self, folder: u64, now: i64) -> Contact {
+        Contact::blank(self.next_serial(), folder, now)
     }
 
     /// Everything in the mailbox, for comparison by others.
@@ -216,5 +243,16 @@ impl Mailbox {
             })
         });
         json!({ "folders": folders.collect::<Vec<_>>() })
+    }
+}
+
+impl Mailbox<Event> {
+    pub(crate) fn events(seed: u64) -> Self {
+        Self::empty(seed, "Calendar")
+    }
+
+    /// The event that a create with this `transactionId` made.
+    pub(crate) fn transaction(&self, id: &str) -> Option<&Arc<Event>> {
+        self.transactions.get(id).and_then(|serial| self.items.get(serial))
     }
 }

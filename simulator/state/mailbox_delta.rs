@@ -1,4 +1,4 @@
-//! The delta of a contact folder: rounds, pages, generations.
+//! Deltas of folders: what changed, and the rounds, pages and generations of contacts.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::contact::Contact;
 use super::folder::Folder;
 use super::lag::Overlay;
-use super::mailbox::Mailbox;
+use super::mailbox::{Item, Mailbox};
 use super::refusal::Refusal;
 
 /// Where a reader stands; the opaque part of a link.
@@ -28,29 +28,67 @@ pub(crate) struct Cursor {
 
 /// One entry of a delta.
 #[derive(Clone, Debug)]
-pub(crate) enum Entry {
-    Present(Arc<Contact>),
+pub(crate) enum Entry<T> {
+    Present(Arc<T>),
     Gone(u64),
 }
 
 /// One page, and where the next one starts.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry<Contact>>,
     pub(crate) next: Cursor,
     pub(crate) more: bool,
 }
 
-impl Mailbox {
+/// The changes that a reader has not seen: after a version, and in a first round only what it may have shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unseen {
+    pub(crate) after: u64,
+    pub(crate) began: Option<u64>,
+}
+
+impl<T: Item> Mailbox<T> {
     /// Refuses a delta link whose sync state is no longer kept.
-    pub(crate) fn check_generation(&self, cursor: &Cursor) -> Result<(), Refusal> {
-        let folder = self.folders.get(&cursor.folder).ok_or_else(Refusal::item_not_found)?;
-        match cursor.generation.filter(|generation| !folder.knows_generation(*generation)) {
+    pub(crate) fn check_generation(&self, folder: u64, generation: Option<u64>) -> Result<(), Refusal> {
+        let folder = self.folders.get(&folder).ok_or_else(Refusal::item_not_found)?;
+        match generation.filter(|generation| !folder.knows_generation(*generation)) {
             Some(lost) => Err(Refusal::new(410, "SyncStateNotFound", folder.lost_generation(lost))),
             None => Ok(()),
         }
     }
 
+    /// The next changes in a folder, oldest first, each with its version.
+    pub(crate) fn changes(
+        &self,
+        folder: &Folder,
+        unseen: Unseen,
+        overlay: &Overlay<T>,
+        most: usize,
+    ) -> Vec<(u64, Entry<T>)> {
+        let earlier = overlay.before.values().flatten();
+        let earlier = earlier.filter(|item| item.folder() == folder.serial && item.version() > unseen.after);
+        let mut found: Vec<(u64, Entry<T>)> =
+            earlier.map(|item| (item.version(), Entry::Present(Arc::clone(item)))).collect();
+        let current =
+            folder.log.range(unseen.after + 1..).take_while(|(version, _)| **version <= overlay.upto);
+        let shown = current.filter_map(|(version, item)| self.entry(folder, unseen, *version, *item));
+        found.extend(shown.take(most));
+        found.sort_by_key(|(version, _)| *version);
+        found.truncate(most);
+        found
+    }
+
+    fn entry(&self, folder: &Folder, unseen: Unseen, version: u64, item: u64) -> Option<(u64, Entry<T>)> {
+        if folder.members.contains(&item) {
+            return self.items.get(&item).map(|item| (version, Entry::Present(Arc::clone(item))));
+        }
+        let never_shown = unseen.began.is_some_and(|began| version <= began);
+        (!never_shown).then_some((version, Entry::Gone(item)))
+    }
+}
+
+impl Mailbox<Contact> {
     /// Reads the next page after a cursor.
     pub(crate) fn delta_page(&mut self, mut cursor: Cursor, size: usize, now: i64, every_poll: bool) -> Page {
         let overlay = self.overlay(now);
@@ -60,7 +98,8 @@ impl Mailbox {
         let oldest = if cursor.after == 0 { folder.moved } else { cursor.began.unwrap_or(folder.moved) };
         cursor.began = cursor.began.map(|_| oldest.min(overlay.upto));
         let size = cursor.left.map_or(size, |left| left.min(size));
-        let mut found = self.changes(folder, &cursor, &overlay, size + 1);
+        let unseen = Unseen { after: cursor.after, began: cursor.began };
+        let mut found = self.changes(folder, unseen, &overlay, size + 1);
         let cut_by_top = cursor.left.is_some_and(|left| left <= size);
         let more = found.len() > size && !cut_by_top;
         found.truncate(size);
@@ -75,28 +114,5 @@ impl Mailbox {
             cursor.generation = folder.map(|folder| folder.generation(cursor.after, every_poll));
         }
         Page { entries: found.into_iter().map(|(_, entry)| entry).collect(), next: cursor, more }
-    }
-
-    fn changes(&self, folder: &Folder, cursor: &Cursor, overlay: &Overlay, most: usize) -> Vec<(u64, Entry)> {
-        let earlier = overlay.before.values().flatten();
-        let earlier =
-            earlier.filter(|contact| contact.folder == folder.serial && contact.version > cursor.after);
-        let mut found: Vec<(u64, Entry)> =
-            earlier.map(|contact| (contact.version, Entry::Present(Arc::clone(contact)))).collect();
-        let current =
-            folder.log.range(cursor.after + 1..).take_while(|(version, _)| **version <= overlay.upto);
-        let shown = current.filter_map(|(version, item)| self.entry(folder, cursor, *version, *item));
-        found.extend(shown.take(most));
-        found.sort_by_key(|(version, _)| *version);
-        found.truncate(most);
-        found
-    }
-
-    fn entry(&self, folder: &Folder, cursor: &Cursor, version: u64, item: u64) -> Option<(u64, Entry)> {
-        if folder.members.contains(&item) {
-            return self.contacts.get(&item).map(|contact| (version, Entry::Present(Arc::clone(contact))));
-        }
-        let never_shown = cursor.began.is_some_and(|began| version <= began);
-        (!never_shown).then_some((version, Entry::Gone(item)))
     }
 }

@@ -1,5 +1,6 @@
 //! The simulated world: plain data and functions on it, without HTTP.
 
+pub(crate) mod body;
 pub(crate) mod chance;
 pub(crate) mod clock;
 pub(crate) mod contact;
@@ -7,6 +8,11 @@ pub(crate) mod contact_write;
 pub(crate) mod counters;
 pub(crate) mod directory;
 pub(crate) mod directory_delta;
+pub(crate) mod event;
+pub(crate) mod event_fields;
+pub(crate) mod event_show;
+pub(crate) mod event_write;
+pub(crate) mod expansion;
 pub(crate) mod extended;
 pub(crate) mod fault;
 pub(crate) mod folder;
@@ -14,12 +20,15 @@ pub(crate) mod ids;
 pub(crate) mod lag;
 pub(crate) mod mailbox;
 pub(crate) mod mailbox_delta;
+pub(crate) mod outbox;
+pub(crate) mod recurrence;
 pub(crate) mod refusal;
 pub(crate) mod schema;
 pub(crate) mod tenant;
 pub(crate) mod throttle;
 pub(crate) mod token;
 pub(crate) mod world;
+pub(crate) mod zone;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

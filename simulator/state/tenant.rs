@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::chance::{guid, mix, text};
+use super::contact::Contact;
 use super::directory::Directory;
+use super::event::Event;
 use super::lock;
 use super::mailbox::Mailbox;
+use super::outbox::Mail;
 use super::refusal::Refusal;
 use super::throttle::{Bucket, Gate};
 
@@ -56,7 +59,8 @@ pub(crate) struct Cell {
     pub(crate) user: Uuid,
     pub(crate) state: Mutex<MailboxState>,
     pub(crate) gate: Mutex<Gate>,
-    pub(crate) mailbox: Mutex<Mailbox>,
+    pub(crate) contacts: Mutex<Mailbox<Contact>>,
+    pub(crate) events: Mutex<Mailbox<Event>>,
 }
 
 #[derive(Debug)]
@@ -67,11 +71,19 @@ pub(crate) struct TenantState {
     pub(crate) grant: Mutex<Grant>,
     pub(crate) directory: Mutex<Directory>,
     pub(crate) bucket: Mutex<Bucket>,
+    /// What Exchange would have mailed.
+    pub(crate) outbox: Mutex<Vec<Mail>>,
     mailboxes: RwLock<HashMap<Uuid, Arc<Cell>>>,
 }
 
-const ROLES: [&str; 5] =
-    ["User.Read.All", "OrgContact.Read.All", "Group.Read.All", "GroupMember.Read.All", "Contacts.ReadWrite"];
+const ROLES: [&str; 6] = [
+    "User.Read.All",
+    "OrgContact.Read.All",
+    "Group.Read.All",
+    "GroupMember.Read.All",
+    "Contacts.ReadWrite",
+    "Calendars.ReadWrite",
+];
 
 impl TenantState {
     pub(crate) fn new(seed: u64) -> Self {
@@ -83,6 +95,7 @@ impl TenantState {
             grant: Mutex::new(Grant { standing: Standing::Consented, roles }),
             directory: Mutex::default(),
             bucket: Mutex::default(),
+            outbox: Mutex::default(),
             mailboxes: RwLock::default(),
         }
     }
@@ -113,8 +126,9 @@ impl TenantState {
         let mut all = self.mailboxes.write().unwrap_or_else(PoisonError::into_inner);
         let seed = mix(&[self.seed, text(&user.to_string())]);
         let fresh = || {
-            let mailbox = Mutex::new(Mailbox::new(seed));
-            Arc::new(Cell { user, state: Mutex::default(), gate: Mutex::default(), mailbox })
+            let contacts = Mutex::new(Mailbox::contacts(seed));
+            let events = Mutex::new(Mailbox::events(mix(&[seed, 1])));
+            Arc::new(Cell { user, state: Mutex::default(), gate: Mutex::default(), contacts, events })
         };
         Arc::clone(all.entry(user).or_insert_with(fresh))
     }

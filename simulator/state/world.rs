@@ -21,7 +21,7 @@ use crate::recording::Recorder;
 pub struct Quirks {
     /// Creating a contact without `givenName` is refused.
     pub given_name_required: bool,
-    /// A stale `If-Match` on a contact is refused with 412; else the header is ignored.
+    /// A stale `If-Match` on a contact or event is refused with 412; else the header is ignored.
     pub if_match_honoured: bool,
     /// Deleting a deleted contact gives 403 `ErrorCannotDeleteObject` instead of 404.
     pub redelete_forbidden: bool,
@@ -35,6 +35,35 @@ pub struct Quirks {
     pub directory_page: usize,
     /// Entries per page of a contacts delta, unless the client asks for another size.
     pub delta_page: usize,
+    /// Bodies of events come back as whole HTML documents, text too; else as they were sent.
+    pub html_wrapped: bool,
+    /// All-day events are shown in the zone that the reader prefers; else they stay at midnight in any zone.
+    pub all_day_converted: bool,
+    /// What a second create with the same `transactionId` gets.
+    pub duplicate_transaction: Duplicate,
+    /// A series that changes shape keeps its exceptions and cancellations.
+    pub exceptions_kept: bool,
+    /// An occurrence that would reach its neighbours is refused with 400 `ErrorOccurrenceCrossingBoundary`.
+    pub occurrences_keep_order: bool,
+    /// The chance that a calendar view's delta repeats an entry: an older form of it comes first.
+    pub view_repeats: f64,
+    /// The chance that a first round of a calendar view's delta has an event from outside the window.
+    pub view_strays: f64,
+    /// Pages of a calendar view's delta with more entries than this give 503 without a body.
+    pub view_page_limit: Option<usize>,
+}
+
+/// The answer to a create whose `transactionId` was used before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicate {
+    /// 201 with the event that is there.
+    #[default]
+    Existing,
+    /// 409 `ErrorDuplicateTransactionId`.
+    Conflict,
+    /// A second event.
+    Second,
 }
 
 impl Default for Quirks {
@@ -48,6 +77,14 @@ impl Default for Quirks {
             throttling: true,
             directory_page: 100,
             delta_page: 10,
+            html_wrapped: true,
+            all_day_converted: false,
+            duplicate_transaction: Duplicate::Existing,
+            exceptions_kept: false,
+            occurrences_keep_order: true,
+            view_repeats: 0.0,
+            view_strays: 0.0,
+            view_page_limit: None,
         }
     }
 }
