@@ -3,20 +3,34 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::directory::{Directory, GroupError};
 use crate::hub::{Contributes, HubConfig, Problem, Spoke};
 use crate::mapping::LeftOut;
-use crate::{Content, Limits, MailboxId, Snapshot, SourceKey};
+use crate::{Content, MailboxId, Snapshot, SourceKey};
 
 type Items = BTreeMap<SourceKey, Arc<Content>>;
+
+/// Under this name `contributions` looks for the directory that only the audience needs; no spoke can be called so.
+pub const TENANT: &str = "_tenant";
 
 /// What one contributing spoke is known to hold.
 #[derive(Debug, Clone)]
 pub struct Contribution {
-    /// The directory as it stands after the last reading.
-    pub directory: Directory,
-    /// Every feed of the last reading came to its end without an error.
+    /// All that is known after the last reading.
+    pub source: Source,
+    /// The last reading came to its end without an error.
     pub complete: bool,
+}
+
+/// What a source holds.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A directory.
+    Directory(Directory),
+    /// Contacts or events as they stand there, by their ids there.
+    Items(BTreeMap<String, Content>),
 }
 
 /// What a hub wants, and for whom.
@@ -35,8 +49,8 @@ pub struct Merged {
 /// Merges what the contributing spokes hold, by spoke id, into the hub's next snapshot.
 ///
 /// A spoke of the configuration that is missing in `spokes` counts as not read. From an incomplete reading nothing
-/// leaves the snapshot; what is read wins over what was kept. A person whom two spokes contribute is two items.
-/// `version` moves if items or scope do.
+/// leaves the snapshot; what is read wins over what was kept. `now` gives the window of events. Where
+/// [`HubConfig::reads_tenant`] says so, the directory for the audience is looked for under [`TENANT`].
 ///
 /// Fails with the place in the configuration if it names a group that the directory doesn't have or whose
 /// members were never read to the end: then nobody can tell who is in.
@@ -44,18 +58,24 @@ pub fn contributions(
     config: &HubConfig,
     spokes: &BTreeMap<String, Contribution>,
     last: Option<&Snapshot>,
+    _now: DateTime<Utc>,
 ) -> Result<Merged, Problem> {
     let mut read = Read::default();
     for (path, spoke, contributes) in config.contributing_at() {
         if let Some(known) = spokes.get(&spoke.id) {
-            read.spoke(spoke, contributes, &known.directory)
+            read.spoke(spoke, contributes, &known.source)
                 .map_err(|error| Problem::group(format!("{path}.rules"), &error))?;
         }
     }
-    let is_complete = |(spoke, _): (&Spoke, _)| spokes.get(&spoke.id).is_some_and(|known| known.complete);
-    let complete = config.contributing().all(is_complete);
+    let complete = sources(config).all(|spoke| spokes.get(spoke).is_some_and(|known| known.complete));
     let snapshot = next(config, read.items, complete, last);
     Ok(Merged { snapshot, left_out: read.left_out, audience: audience(config, spokes)? })
+}
+
+/// The names of all that has to be read.
+fn sources(config: &HubConfig) -> impl Iterator<Item = &str> {
+    let contributing = config.contributing().map(|(spoke, _)| spoke.id.as_str());
+    contributing.chain(config.reads_tenant().then_some(TENANT))
 }
 
 /// What the spokes hold now.
@@ -66,9 +86,24 @@ struct Read {
 }
 
 impl Read {
-    fn spoke(&mut self, spoke: &Spoke, what: &Contributes, directory: &Directory) -> Result<(), GroupError> {
+    fn spoke(&mut self, spoke: &Spoke, what: &Contributes, source: &Source) -> Result<(), GroupError> {
+        match source {
+            Source::Directory(directory) => self.directory(spoke, what, directory),
+            Source::Items(items) => {
+                self.items(spoke, items);
+                Ok(())
+            }
+        }
+    }
+
+    fn directory(
+        &mut self,
+        spoke: &Spoke,
+        what: &Contributes,
+        directory: &Directory,
+    ) -> Result<(), GroupError> {
         for person in what.rules.people(directory)? {
-            let Ok(key) = SourceKey::new(format!("{}:{}", spoke.id, person.id)) else { continue };
+            let key = SourceKey::of(&spoke.id, person.id);
             let (content, left_out) = what.mapping.contact(&person);
             if !left_out.is_empty() {
                 self.left_out.insert(key.clone(), left_out);
@@ -77,34 +112,24 @@ impl Read {
         }
         Ok(())
     }
+
+    fn items(&mut self, spoke: &Spoke, items: &BTreeMap<String, Content>) {
+        for (id, raw) in items {
+            let shared = raw.iter().filter(|(field, _)| !field.is_source_only());
+            let content = shared.map(|(field, value)| (field, value.clone())).collect();
+            self.items.insert(SourceKey::of(&spoke.id, id), Arc::new(content));
+        }
+    }
 }
 
 fn next(config: &HubConfig, mut items: Items, complete: bool, last: Option<&Snapshot>) -> Snapshot {
     let scope = config.scope();
-    let Some(last) = last else {
-        return Snapshot { version: 1, complete, last_good: 0, scope, items };
-    };
-    if !complete {
+    if let Some(last) = last.filter(|_| !complete) {
         for (key, content) in &last.items {
             items.entry(key.clone()).or_insert_with(|| Arc::clone(content));
         }
     }
-    if (scope, &items) == (last.scope, &last.items) {
-        // A source that could not be read is no news for the mailboxes: their version stays.
-        return Snapshot { complete, ..last.clone() };
-    }
-    let last_good = if is_good(last, &config.limits) { last.items.len() } else { last.last_good };
-    Snapshot { version: last.version + 1, complete, last_good, scope, items }
-}
-
-/// Whether later snapshots are measured against this one.
-///
-/// One that shrank too much is held back, and must not become the measure just because another one followed it:
-/// whoever records an approval sets its `last_good` to the number of its items.
-fn is_good(snapshot: &Snapshot, limits: &Limits) -> bool {
-    let (before, now) = (snapshot.last_good, snapshot.items.len());
-    let lost = before.saturating_sub(now);
-    snapshot.complete && (now > 0 || before == 0) && lost * 100 <= before * limits.shrink_percent
+    Snapshot { complete, scope, items, ..Snapshot::default() }.after(last, &config.limits)
 }
 
 /// The mailboxes are those of the tenant, which the first directory knows.
@@ -113,19 +138,26 @@ fn audience(
     spokes: &BTreeMap<String, Contribution>,
 ) -> Result<BTreeMap<MailboxId, String>, Problem> {
     let mut audience = BTreeMap::new();
-    let Some(known) = config.contributing().find_map(|(spoke, _)| spokes.get(&spoke.id)) else {
-        return Ok(audience);
-    };
+    let nobody = Directory::default();
+    let directory = if config.feeds().is_empty() { Some(&nobody) } else { directory(config, spokes) };
+    let Some(directory) = directory else { return Ok(audience) };
     for (path, spoke, receives) in config.receiving_at() {
         let mailboxes = receives
             .audience
-            .mailboxes(&known.directory)
+            .mailboxes(directory)
             .map_err(|error| Problem::group(format!("{path}.audience"), &error))?;
         for mailbox in mailboxes {
             audience.entry(mailbox).or_insert_with(|| spoke.id.clone());
         }
     }
     Ok(audience)
+}
+
+fn directory<'a>(config: &HubConfig, spokes: &'a BTreeMap<String, Contribution>) -> Option<&'a Directory> {
+    sources(config).find_map(|name| match &spokes.get(name)?.source {
+        Source::Directory(directory) => Some(directory),
+        Source::Items(_) => None,
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The hub's merged content at one version.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::{Content, SourceKey};
+use crate::two_way::Refusals;
+use crate::{Content, Field, HubConfig, Limits, MailboxId, SourceKey};
 
 /// Everything a hub wants its receiving spokes to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,76 @@ pub struct Snapshot {
     /// The items.
     #[serde(with = "items")]
     pub items: BTreeMap<SourceKey, Arc<Content>>,
+    /// The spoke that a field came from, where it is another than the item's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provenance: BTreeMap<SourceKey, BTreeMap<Field, String>>,
+    /// The contributed items that became part of another one: theirs to that one's identity.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<SourceKey, SourceKey>,
+    /// What users of two-way spokes changed and the hub did not take, by mailbox.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused: BTreeMap<MailboxId, Refusals>,
+    /// In the view of one spoke: the items that the hub has and the spoke's filter leaves out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub outside: BTreeSet<SourceKey>,
+}
+
+impl Snapshot {
+    /// This as the successor of `last`: its version moves only if something moves that mailboxes see.
+    pub fn after(self, last: Option<&Snapshot>, limits: &Limits) -> Self {
+        let Some(last) = last else { return Snapshot { version: 1, last_good: 0, ..self } };
+        if self.shown() == last.shown() {
+            // A source that could not be read is no news for the mailboxes: their version stays.
+            return Snapshot { version: last.version, last_good: last.last_good, ..self };
+        }
+        let last_good = if last.is_good(limits) { last.items.len() } else { last.last_good };
+        Snapshot { version: last.version + 1, last_good, ..self }
+    }
+
+    /// All that mailboxes or people see of it.
+    fn shown(&self) -> impl PartialEq {
+        (self.scope, &self.items, &self.provenance, &self.aliases, &self.refused)
+    }
+
+    /// Whether later snapshots are measured against this one.
+    ///
+    /// One that shrank too much is held back, and must not become the measure just because another one followed it:
+    /// whoever records an approval sets its `last_good` to the number of its items.
+    fn is_good(&self, limits: &Limits) -> bool {
+        let (before, now) = (self.last_good, self.items.len());
+        let lost = before.saturating_sub(now);
+        self.complete && (now > 0 || before == 0) && lost * 100 <= before * limits.shrink_percent
+    }
+
+    /// The spoke that a field of an item came from.
+    pub fn provenance_of<'a>(&'a self, key: &'a SourceKey, field: Field) -> &'a str {
+        let known = self.provenance.get(key).and_then(|fields| fields.get(&field));
+        known.map_or(key.spoke(), String::as_str)
+    }
+
+    /// What one receiving spoke shall hold: without what its filter keeps out.
+    ///
+    /// The filter is part of the view's scope, and the measure shrinks with the view: what a filter keeps out must
+    /// not look like items that the hub lost.
+    pub fn for_spoke(&self, config: &HubConfig, spoke: &str) -> Cow<'_, Snapshot> {
+        let receives = config.spoke(spoke).and_then(|spoke| spoke.receives.as_ref());
+        let filter = receives.and_then(|receives| receives.filter.as_ref());
+        let Some(filter) = filter else { return Cow::Borrowed(self) };
+        let (inside, outside): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.items.clone().into_iter().partition(|(_, content)| filter.matches(content));
+        let share = |all: usize| if outside.is_empty() { all } else { all * inside.len() / self.items.len() };
+        Cow::Owned(Snapshot {
+            version: self.version,
+            complete: self.complete,
+            last_good: share(self.last_good),
+            scope: xxh3_64_with_seed(filter.to_string().as_bytes(), self.scope),
+            items: inside,
+            provenance: self.provenance.clone(),
+            aliases: self.aliases.clone(),
+            refused: self.refused.clone(),
+            outside: outside.into_keys().collect(),
+        })
+    }
 }
 
 /// Shared content is written and read as plain content.

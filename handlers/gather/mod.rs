@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::{Row, When};
-use sync::{Contribution, HubConfig, HubId, MailboxId, Merged, Problem, Snapshot, TenantId, contributions};
+use sync::{
+    Contribution, HubConfig, HubId, MailboxId, Merged, Problem, Snapshot, Source, TenantId, contributions,
+};
 
 use crate::App;
 use crate::host::{Failure, Invocation, QueueMessage};
@@ -83,7 +85,7 @@ pub async fn merged(
     let readings = read::read(app, tenant, hub, config).await?;
     let last = newest(app, tenant, hub).await?;
     let (known, _) = split(readings);
-    contributions(config, &known, last.as_ref()).map_err(Trouble::Config)
+    contributions(config, &known, last.as_ref(), app.now()).map_err(Trouble::Config)
 }
 
 async fn newest(app: &App, tenant: &TenantId, hub: &HubId) -> Result<Option<Snapshot>, Failure> {
@@ -96,7 +98,7 @@ fn split(readings: Readings) -> (BTreeMap<String, Contribution>, Vec<String>) {
     for (spoke, reading) in readings {
         let complete = reading.problems.is_empty();
         problems.extend(reading.problems);
-        known.insert(spoke, Contribution { directory: reading.source.directory, complete });
+        known.insert(spoke, Contribution { source: Source::Directory(reading.source.directory), complete });
     }
     (known, problems)
 }
@@ -107,7 +109,7 @@ async fn gather(app: &App, job: &Gather, hub: &Hub) -> Result<(), Failure> {
     store_sources(app, job, &readings).await?;
     let (known, problems) = split(readings);
     let last = newest(app, tenant, id).await?;
-    match contributions(&hub.config, &known, last.as_ref()) {
+    match contributions(&hub.config, &known, last.as_ref(), app.now()) {
         Err(problem) => record_refusal(app, job, &problem).await,
         Ok(merged) => {
             if last.as_ref() != Some(&merged.snapshot) {

@@ -145,7 +145,7 @@ fn check_direction(found: &mut Found, path: &str, spoke: &Spoke) {
                 found.add(format!("{path}.twoWay"), "a directory can't be written", "remove it");
             }
         }
-        Connector::Mailbox => {
+        Connector::Mailbox | Connector::File => {
             if spoke.contributes.is_some() {
                 found.add(format!("{path}.contributes"), "a mailbox can't contribute yet", "remove it");
             }

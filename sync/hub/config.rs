@@ -1,13 +1,12 @@
 //! The configuration as it is written and stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Audience, unique};
-use crate::directory::{Feed, Rules};
-use crate::mapping::Mapping;
-use crate::{Field, Limits, Mode};
+use super::{Contributes, Receives};
+use crate::directory::Feed;
+use crate::{Limits, Winner};
 
 /// A hub: a named collection of one kind, its spokes, schedule and limits.
 ///
@@ -53,11 +52,17 @@ pub struct HubConfig {
     /// A disabled hub does not run by itself.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// The endpoints, contributing and receiving.
+    /// The endpoints, contributing and receiving; of several that fill a field of an item the first one wins.
     pub spokes: Vec<Spoke>,
+    /// Which entries of different contributors are one contact; none but those with the same key if absent.
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<Match>,
     /// How much may be removed before somebody has to agree.
     #[serde(default)]
     pub limits: Limits,
+    /// Whose change of a field wins where a two-way spoke and the hub changed the same one.
+    #[serde(default)]
+    pub conflicts: Winner,
     /// After how many hours without a change the mailboxes are compared again all the same: 1 to 168.
     #[serde(default = "a_day")]
     pub drift_check_hours: u32,
@@ -74,6 +79,24 @@ pub enum Kind {
     Contacts,
     /// Events of calendars.
     Events,
+}
+
+/// When two entries of different contributors are one contact: never by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Match {
+    /// What they have in common.
+    pub by: MatchBy,
+}
+
+/// What two entries that are one contact have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MatchBy {
+    /// An e-mail address.
+    EmailAddresses,
+    /// The employee id.
+    EmployeeId,
 }
 
 /// An endpoint of a hub.
@@ -93,6 +116,9 @@ pub struct Spoke {
     /// Whether edits in a receiving mailbox come back into the hub.
     #[serde(default)]
     pub two_way: bool,
+    /// Whether what is deleted in a two-way mailbox leaves the hub; else it comes back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deletes_to_hub: bool,
 }
 
 /// How a spoke is reached.
@@ -101,54 +127,21 @@ pub struct Spoke {
 pub enum Connector {
     /// The tenant's users and org contacts.
     Directory,
-    /// A contact folder in mailboxes.
+    /// A contact folder or calendar in mailboxes.
     Mailbox,
-}
-
-/// What a spoke brings into the hub.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Contributes {
-    /// Who is in.
-    pub rules: Rules,
-    /// What becomes of each.
-    pub mapping: Mapping,
-}
-
-/// What a spoke gets from the hub.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Receives {
-    /// The name of the managed folder.
-    pub folder: String,
-    /// The mailboxes that the spoke stands for.
-    pub audience: Audience,
-    /// Who wins a field: `keep-user-edit` where nothing else is said.
-    #[serde(default, deserialize_with = "unique::map")]
-    pub fields: BTreeMap<Field, Mode>,
-    /// An item that a user deletes stays away from that mailbox.
-    #[serde(default)]
-    pub users_may_hide: bool,
-    /// What becomes of a mailbox that leaves the audience.
-    #[serde(default)]
-    pub on_leave: OnLeave,
-}
-
-/// What becomes of a mailbox that leaves the audience.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum OnLeave {
-    /// Everything that the hub wrote is removed.
-    #[default]
-    Clean,
-    /// The items stay as they are and are not kept current any more.
-    Keep,
+    /// An iCalendar file.
+    File,
 }
 
 impl HubConfig {
     /// The spoke with this id.
     pub fn spoke(&self, id: &str) -> Option<&Spoke> {
         self.spokes.iter().find(|spoke| spoke.id == id)
+    }
+
+    /// The place of a spoke in the order of priority, 0 first; an unknown one comes last.
+    pub fn rank(&self, id: &str) -> usize {
+        self.spokes.iter().position(|spoke| spoke.id == id).unwrap_or(usize::MAX)
     }
 
     /// The contributing spokes in order.
@@ -179,12 +172,26 @@ impl HubConfig {
             .filter_map(move |(at, spoke)| Some((place(at), spoke, spoke.receives.as_ref()?)))
     }
 
-    /// The feeds of the directory that the hub needs: groups cost most, and are read only where one is named.
+    /// The feeds of the directory that the hub needs, none if it can do without: groups cost most, and are read only
+    /// where one is named.
     pub fn feeds(&self) -> BTreeSet<Feed> {
-        let contacts = self.contributing().any(|(_, contributes)| contributes.rules.org_contacts);
-        let wanted =
-            [(Feed::Users, true), (Feed::OrgContacts, contacts), (Feed::Groups, !self.groups().is_empty())];
+        let contacts = self.directories().any(|contributes| contributes.rules.org_contacts);
+        let groups = !self.groups().is_empty();
+        let everybody = self.receiving().any(|(_, receives)| receives.audience.all_mailboxes);
+        let users = self.directories().next().is_some() || everybody || groups;
+        let wanted = [(Feed::Users, users), (Feed::OrgContacts, contacts), (Feed::Groups, groups)];
         wanted.into_iter().filter_map(|(feed, needed)| needed.then_some(feed)).collect()
+    }
+
+    /// Whether the directory is read for the audience alone, as [`TENANT`](crate::merge::TENANT): the audience needs
+    /// it, and no spoke contributes it.
+    pub fn reads_tenant(&self) -> bool {
+        self.directories().next().is_none() && !self.feeds().is_empty()
+    }
+
+    fn directories(&self) -> impl Iterator<Item = &Contributes> {
+        let of_directory = |(spoke, _): &(&Spoke, &Contributes)| spoke.connector == Connector::Directory;
+        self.contributing().filter(of_directory).map(|(_, contributes)| contributes)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod clean;
 mod draft;
+mod event;
 mod options;
 mod shape;
 
@@ -14,6 +15,7 @@ use crate::{Address, Content, Field, notes};
 use clean::{clean, clean_lines};
 use draft::Draft;
 pub use draft::LeftOut;
+pub use event::{EventOptions, Privacy, PrivateEvents, Reminders, ShowAs};
 pub use options::{FileAs, Mapping};
 pub use shape::Shape;
 

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{Contribution, Merged, contributions};
+use super::{Contribution, Merged, Source};
 use crate::directory::tests::{directory, group, id, set};
 use crate::directory::{Change, Directory};
-use crate::hub::{HubConfig, parse};
+use crate::hub::{HubConfig, Problem, parse};
 use crate::{Field, Snapshot, SourceKey};
 
 fn config(contributes: Value) -> HubConfig {
@@ -39,7 +40,15 @@ fn people(numbers: impl IntoIterator<Item = u64>) -> Directory {
 }
 
 fn spokes(directory: Directory, complete: bool) -> BTreeMap<String, Contribution> {
-    BTreeMap::from([("company".to_owned(), Contribution { directory, complete })])
+    BTreeMap::from([("company".to_owned(), Contribution { source: Source::Directory(directory), complete })])
+}
+
+fn contributions(
+    config: &HubConfig,
+    spokes: &BTreeMap<String, Contribution>,
+    last: Option<&Snapshot>,
+) -> Result<Merged, Problem> {
+    super::contributions(config, spokes, last, DateTime::UNIX_EPOCH)
 }
 
 fn merged(directory: Directory, complete: bool, last: Option<&Snapshot>) -> Merged {

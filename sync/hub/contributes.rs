@@ -1,0 +1,63 @@
+//! What a spoke brings into the hub.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::audience::mailbox;
+use crate::MailboxId;
+use crate::directory::Rules;
+use crate::filter::Filter;
+use crate::mapping::{EventOptions, Mapping};
+
+/// What a spoke brings into the hub; which of the parts it may have is a matter of its connector.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Contributes {
+    /// Of a `directory`: who is in.
+    pub rules: Rules,
+    /// Of a `directory`: what becomes of each.
+    pub mapping: Mapping,
+    /// Of a `mailbox`: the object id of the user, shared or room account that owns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<String>,
+    /// Of a `mailbox`: the name of the contact folder or calendar; the default one if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Of a `file`: where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// Of an events hub: which events are in, and what becomes of each.
+    pub events: EventOptions,
+    /// Only what fulfils this condition, judged before anything else becomes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+}
+
+/// An iCalendar file.
+///
+/// `Debug` shows the kind only: an address may hold a secret, a file holds personal data.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum File {
+    /// It is fetched from this address.
+    Url(String),
+    /// This is it.
+    Text(String),
+}
+
+impl Contributes {
+    /// The mailbox it comes from, if it names one.
+    pub fn mailbox_id(&self) -> Option<MailboxId> {
+        self.mailbox.as_deref().and_then(mailbox)
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            File::Url(_) => "Url",
+            File::Text(_) => "Text",
+        })
+    }
+}
