@@ -79,6 +79,7 @@ impl Entry {
     /// An item that was just created with `wanted` and came back as `returned`.
     pub fn created(id: ItemId, change_key: ChangeKey, wanted: &Content, returned: &Content) -> Self {
         let mut entry = Entry::holding(id, change_key, wanted);
+        entry.wrote.retain(|field, _| !field.needs_item());
         for &field in Field::ALL {
             entry.note(field, returned.print(field), Difference::Server);
         }

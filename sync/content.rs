@@ -22,6 +22,14 @@ impl Content {
         }
     }
 
+    /// Sets a field to a value, or clears it.
+    pub fn put(&mut self, field: Field, value: Option<Value>) {
+        match value {
+            Some(value) => self.set(field, value),
+            None => drop(self.0.remove(&field)),
+        }
+    }
+
     /// The field's value, if it is filled.
     pub fn get(&self, field: Field) -> Option<&Value> {
         self.0.get(&field)
@@ -38,6 +46,11 @@ impl Content {
     /// The filled fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (Field, &Value)> {
         self.0.iter().map(|(field, value)| (*field, value))
+    }
+
+    /// Whether it is an event that its owner keeps to themselves.
+    pub fn is_private(&self) -> bool {
+        matches!(self.text(Field::Sensitivity), Some("private" | "confidential"))
     }
 
     /// Whether no field is filled.

@@ -140,6 +140,21 @@ impl Field {
         )
     }
 
+    /// Whether it can be written only once the item is there: single occurrences need their series.
+    pub const fn needs_item(self) -> bool {
+        matches!(self, Field::Occurrences)
+    }
+
+    /// Whether a change of it in a two-way mailbox is for the hub; notes are the user's own, beside our block.
+    pub const fn may_flow_back(self) -> bool {
+        !self.is_source_only() && !matches!(self, Field::PersonalNotes)
+    }
+
+    /// Whether an item is nothing without it.
+    pub const fn is_needed(self) -> bool {
+        matches!(self, Field::GivenName | Field::Timing)
+    }
+
     /// Whether Exchange may derive the display and sort name anew when this field is written.
     pub const fn is_name_part(self) -> bool {
         matches!(

@@ -22,6 +22,19 @@ pub enum Mode {
     WriteIfEmpty,
 }
 
+/// Whose change of a field wins where hub and spoke changed the same one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Winner {
+    /// The hub's.
+    #[default]
+    Hub,
+    /// The mailbox's.
+    Spoke,
+    /// That of the spoke which stands first in the hub's configuration.
+    Priority,
+}
+
 /// How a receiving spoke treats the items of its mailboxes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {

@@ -119,6 +119,8 @@ fn updated(
 }
 
 /// What the fields are after a write, as the server returned them.
+///
+/// A series that moved may have lost its exceptions: what is there now counts as ours, and the next step brings them.
 fn overwritten(
     entry: &mut Entry,
     set: &BTreeMap<Field, Option<Value>>,
@@ -126,7 +128,12 @@ fn overwritten(
     returned: &Content,
 ) {
     let sent: Content = set.iter().filter_map(|(&field, value)| Some((field, value.clone()?))).collect();
+    let moved = set.contains_key(&Field::Timing);
     for &field in Field::ALL {
+        if moved && field.needs_item() {
+            entry.wrote_now(field, returned.print(field));
+            continue;
+        }
         let hub = wanted.print(field);
         // A user's edit that was only sent back beside a name part is still the user's.
         let is_ours = set.contains_key(&field) && (!entry.is_edited(field) || sent.print(field) == hub);

@@ -56,7 +56,14 @@ impl World {
     fn empty() -> Self {
         let items: BTreeMap<_, _> = (0..CONTACTS).map(|nth| (key(nth), content(nth))).collect();
         World {
-            snapshot: Snapshot { version: 1, complete: true, last_good: CONTACTS, scope: 1, items },
+            snapshot: Snapshot {
+                version: 1,
+                complete: true,
+                last_good: CONTACTS,
+                scope: 1,
+                items,
+                ..Snapshot::default()
+            },
             base: Base::default(),
             intents: Intents::default(),
             policy: Policy {
@@ -114,6 +121,7 @@ impl World {
             mailbox,
             policy: &self.policy,
             limits: &self.limits,
+            two_way: None,
             mailboxes: 1,
             approved: None,
             now: now(),

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::merge::{self, Known, Merged};
+use super::merge::{self, Known, Merged, Rules};
 use super::sight::{Recorded, Seen, Sight};
-use super::{Goal, Op, Removal, Situation, Work};
-use crate::{Content, Copy, Entry, Intent, ItemId, Snapshot, SourceKey};
+use super::{Goal, Op, Removal, Situation, TwoWay, Work};
+use crate::two_way::{Proposed, Refusal};
+use crate::{Content, Copy, Entry, Field, Intent, ItemId, Proposal, Snapshot, SourceKey};
 
 /// Goes through all keys and collects what is to be done and what is to be looked at first.
 pub(super) struct Decider<'a> {
@@ -37,7 +38,7 @@ impl<'a> Decider<'a> {
     pub(super) fn decide_all(&mut self) {
         match self.situation.goal {
             Goal::Mirror(snapshot) => self.mirror(snapshot),
-            Goal::Nothing { .. } => self.remove_beyond(|_| false, Removal::Cleanup),
+            Goal::Nothing { .. } => self.remove_all(),
         }
     }
 
@@ -47,14 +48,21 @@ impl<'a> Decider<'a> {
         }
         // Absence is not deletion: an incomplete snapshot says nothing about what it does not hold.
         self.work.read_again = !snapshot.complete;
-        if snapshot.complete {
-            self.remove_beyond(|key| snapshot.items.contains_key(key), Removal::GoneFromHub);
+        if !snapshot.complete {
+            return;
+        }
+        for key in self.sight.keys_beyond(|key| snapshot.items.contains_key(key)) {
+            let case = self.case(key);
+            match self.situation.two_way.filter(|_| !snapshot.outside.contains(key)) {
+                Some(two_way) => self.unwanted_unless_edited(case, two_way),
+                None => self.unwanted(case, Removal::GoneFromHub),
+            }
         }
     }
 
-    fn remove_beyond(&mut self, hub: impl Fn(&SourceKey) -> bool, why: Removal) {
-        for key in self.sight.keys_beyond(hub) {
-            self.unwanted(self.case(key), why);
+    fn remove_all(&mut self) {
+        for key in self.sight.keys_beyond(|_| false) {
+            self.unwanted(self.case(key), Removal::Cleanup);
         }
     }
 
@@ -92,29 +100,102 @@ impl<'a> Decider<'a> {
             // A listing may lag; deleting what is gone is success.
             Some((entry, _)) => vec![&entry.id],
         };
-        ids.extend(self.sight.others(case.key, case.entry).iter().map(|item| item.id));
-        if ids.is_empty() && !self.is_waiting(case) {
+        let others = self.sight.others(case.key, case.entry);
+        ids.extend(others.iter().filter(|item| item.tagged).map(|item| item.id));
+        let is_users = others.iter().any(|item| !item.tagged);
+        if ids.is_empty() && !is_users && !self.is_waiting(case) {
             self.work.ops.push(Op::Forget { key: case.key.clone() });
         }
         let key = case.key;
         self.work.ops.extend(ids.into_iter().map(|id| Op::Delete { key: key.clone(), id: id.clone(), why }));
     }
 
+    /// The hub no longer has the item, and users may have changed it: an edit beats a deletion.
+    fn unwanted_unless_edited(&mut self, case: Case<'a>, two_way: TwoWay<'a>) {
+        let others = self.sight.others(case.key, case.entry);
+        let recorded = case.entry.map(|entry| (entry, self.sight.recorded(case.key, entry)));
+        match (recorded, others.as_slice()) {
+            (None, [new]) if !new.tagged => match new.copy {
+                Some(copy) => self.propose_item(case, copy, two_way),
+                None if self.is_refused_item(case, new.id) => {}
+                None => self.look_at(new.id),
+            },
+            (Some((entry, Recorded::Doubtful)), _) if !self.sight.is_named_gone(&entry.id) => {
+                self.look_at(&entry.id);
+            }
+            (Some((entry, Recorded::Unchanged)), _) if entry.has_edits() => self.look_at(&entry.id),
+            (Some((entry, Recorded::Read(copy))), _)
+                if merge::is_edited(entry, copy, case.intent) && self.may_tell(copy, two_way) =>
+            {
+                if self.is_refused_item(case, &copy.id) {
+                    self.unwanted(case, Removal::GoneFromHub);
+                } else {
+                    self.propose_item(case, copy, two_way);
+                }
+            }
+            _ => self.unwanted(case, Removal::GoneFromHub),
+        }
+    }
+
+    fn propose_item(&mut self, case: Case<'a>, copy: &Copy, two_way: TwoWay<'a>) {
+        if self.is_refused_item(case, &copy.id) || !self.may_tell(copy, two_way) {
+            return;
+        }
+        let fields = copy.content.iter().filter(|(field, _)| field.may_flow_back());
+        let content: Content = fields.map(|(field, value)| (field, value.clone())).collect();
+        self.propose(case.key, copy.id.clone(), Proposed::Item(content));
+    }
+
+    fn propose(&mut self, key: &SourceKey, id: ItemId, what: Proposed) {
+        // What was told is told again until the hub has judged it.
+        self.work.proposals.push(Proposal { key: key.clone(), id, what });
+    }
+
+    fn may_tell(&self, copy: &Copy, two_way: TwoWay<'a>) -> bool {
+        two_way.private || !copy.content.is_private()
+    }
+
+    fn is_refused_item(&self, case: Case<'a>, id: &ItemId) -> bool {
+        self.refusal(case.key).is_some_and(|refusal| refusal.item.as_ref() == Some(id))
+    }
+
+    fn refusal(&self, key: &SourceKey) -> Option<&'a Refusal> {
+        self.situation.two_way?.refused?.get(key)
+    }
+
+    fn rules(&self, key: &SourceKey) -> Rules<'a> {
+        let Situation { policy, two_way, .. } = *self.situation;
+        Rules { policy, two_way, refusal: self.refusal(key) }
+    }
+
     fn create(&mut self, case: Case<'a>, wanted: &Arc<Content>) {
         if self.is_waiting(case) {
             self.work.waiting.push(case.key.clone());
         } else {
+            self.work.unfinished |= wanted.get(Field::Occurrences).is_some();
             self.work.ops.push(Op::Create { key: case.key.clone(), content: Arc::clone(wanted) });
         }
     }
 
     /// The user deleted the item: it comes back, unless users may hide items.
     fn recreate(&mut self, case: Case<'a>, entry: &Entry, wanted: &Arc<Content>) {
-        if !self.situation.policy.users_may_hide {
+        if self.may_propose_removal(case.key, entry) {
+            self.propose(case.key, entry.id.clone(), Proposed::Removal(entry.wrote.clone()));
+        } else if !self.situation.policy.users_may_hide {
             self.create(case, wanted);
         } else if !entry.hidden {
             self.record(case.key, Entry { hidden: true, ..entry.clone() });
         }
+    }
+
+    /// After a change of scope nobody knows what the user meant to remove.
+    fn may_propose_removal(&self, key: &SourceKey, entry: &Entry) -> bool {
+        let Situation { two_way: Some(two_way), goal: Goal::Mirror(snapshot), base, .. } = self.situation
+        else {
+            return false;
+        };
+        let is_refused = self.refusal(key).is_some_and(|refusal| refusal.removal.as_ref() == Some(&entry.id));
+        two_way.removals && snapshot.complete && base.scope == snapshot.scope && !is_refused
     }
 
     /// The item is as it was last seen.
@@ -126,8 +207,8 @@ impl<'a> Decider<'a> {
         if doubtful {
             return self.look_at(&entry.id);
         }
-        let merged = merge::merge(self.situation.policy, wanted, Known::AsBefore(entry), None);
-        self.settle_on(case, entry.id.clone(), entry, merged, wanted);
+        let merged = merge::merge(self.rules(case.key), wanted, Known::AsBefore(entry), None);
+        self.settle_on(case, entry.id.clone(), entry, merged, wanted, true);
     }
 
     /// The base names none of them: the oldest stays, once it was looked at.
@@ -148,9 +229,9 @@ impl<'a> Decider<'a> {
         wanted: &Arc<Content>,
     ) {
         self.duplicates(case, extras);
-        let merged = merge::merge(self.situation.policy, wanted, Known::Anew(kept, entry), case.intent);
+        let merged = merge::merge(self.rules(case.key), wanted, Known::Anew(kept, entry), case.intent);
         let before = entry.cloned().unwrap_or_else(|| merge::adopted(kept, wanted, case.intent));
-        self.settle_on(case, kept.id.clone(), &before, merged, wanted);
+        self.settle_on(case, kept.id.clone(), &before, merged, wanted, kept.tagged);
     }
 
     fn duplicates(&mut self, case: Case<'a>, extras: &[Seen<'_>]) {
@@ -174,13 +255,21 @@ impl<'a> Decider<'a> {
         before: &Entry,
         merged: Merged,
         wanted: &Arc<Content>,
+        tagged: bool,
     ) {
         if merged.needs_content {
             return self.look_at(&id);
         }
         let key = case.key;
+        self.work.unfinished |= merged.unfinished;
+        if merged.replace {
+            return self.work.ops.push(Op::Delete { key: key.clone(), id, why: Removal::Replaced });
+        }
+        if !merged.proposed.is_empty() {
+            self.propose(key, id.clone(), Proposed::Edit(merged.proposed));
+        }
         self.work.kept.extend(merged.kept.into_iter().map(|field| (key.clone(), field)));
-        if !merged.set.is_empty() {
+        if !merged.set.is_empty() || !tagged {
             self.work.ops.push(Op::Update {
                 key: key.clone(),
                 id,

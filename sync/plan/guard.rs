@@ -89,10 +89,15 @@ fn is_removal(op: &Op) -> bool {
     matches!(op, Op::Delete { why: Removal::GoneFromHub, .. })
 }
 
+/// Whether an item goes that does not come back in the next step.
+fn is_loss(op: &Op) -> bool {
+    matches!(op, Op::Delete { why, .. } if *why != Removal::Replaced)
+}
+
 /// A plan that removes nothing can harm nobody, whatever became of the hub.
 fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Why> {
     let Situation { base, limits, .. } = situation;
-    let deletes = work.ops.iter().filter(|op| matches!(op, Op::Delete { .. })).count();
+    let deletes = work.ops.iter().filter(|op| is_loss(op)).count();
     let removals = work.ops.iter().filter(|op| is_removal(op)).count();
     let (before, after) = (snapshot.last_good, snapshot.items.len());
     let managed = base.entries.len().max(situation.mailbox.listed.len());

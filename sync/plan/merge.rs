@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::TwoWay;
+use crate::event::Occurrence;
+use crate::two_way::{Edited, Refusal};
 use crate::{Content, Copy, Difference, Entry, Field, Intent, Mode, Policy, Print, Value, notes};
 
 /// What becomes of one item.
@@ -13,8 +16,22 @@ pub(super) struct Merged {
     pub(super) kept: Vec<Field>,
     /// What is known of the item now, before anything is written.
     pub(super) entry: Entry,
-    /// A value of the mailbox must be sent back, and is not known.
+    /// A value of the mailbox must be sent back or told, and is not known.
     pub(super) needs_content: bool,
+    /// What the user changed, for the hub to judge.
+    pub(super) proposed: BTreeMap<Field, Edited>,
+    /// What the mailbox holds can't be brought there by changes: the item must be written anew.
+    pub(super) replace: bool,
+    /// Another step is needed once this one is done.
+    pub(super) unfinished: bool,
+}
+
+/// What decides about an item's fields.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) two_way: Option<TwoWay<'a>>,
+    pub(super) refusal: Option<&'a Refusal>,
 }
 
 /// An item of ours that the base does not know: in the fields that the hub has, or that we were about to write, what
@@ -31,6 +48,18 @@ pub(super) fn adopted(copy: &Copy, wanted: &Content, intent: Option<&Intent>) ->
     entry
 }
 
+/// Whether somebody changed the item after we last wrote it.
+pub(super) fn is_edited(entry: &Entry, copy: &Copy, intent: Option<&Intent>) -> bool {
+    let fields = copy.content.iter().map(|(field, _)| field).chain(entry.wrote.keys().copied());
+    fields.filter(|field| field.may_flow_back()).any(|field| {
+        let holds = copy.content.print(field);
+        let intended = intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds);
+        let left = holds == entry.wrote.get(&field).copied()
+            || entry.differs.get(&field) == Some(&Difference::Server(holds));
+        !intended && !left
+    })
+}
+
 /// How an item is known.
 #[derive(Clone, Copy)]
 pub(super) enum Known<'a> {
@@ -41,29 +70,38 @@ pub(super) enum Known<'a> {
 }
 
 /// Merges what the hub wants with what the mailbox holds.
-pub(super) fn merge(policy: &Policy, wanted: &Content, known: Known<'_>, intent: Option<&Intent>) -> Merged {
+pub(super) fn merge(rules: Rules<'_>, wanted: &Content, known: Known<'_>, intent: Option<&Intent>) -> Merged {
     let (entry, copy) = match known {
         Known::AsBefore(entry) => (entry.clone(), None),
         Known::Anew(copy, Some(entry)) => (entry.clone(), Some(copy)),
         Known::Anew(copy, None) => (adopted(copy, wanted, intent), Some(copy)),
     };
-    let mut merger = Merger { policy, wanted, copy, intent, out: Merged::of(entry) };
+    let mut merger = Merger { rules, wanted, copy, intent, out: Merged::of(entry) };
     merger.see_copy();
     for field in merger.fields() {
         merger.field(field);
     }
     merger.keep_names();
+    merger.keep_series();
     merger.out
 }
 
 impl Merged {
     fn of(entry: Entry) -> Self {
-        Merged { set: BTreeMap::new(), kept: Vec::new(), entry, needs_content: false }
+        Merged {
+            set: BTreeMap::new(),
+            kept: Vec::new(),
+            entry,
+            needs_content: false,
+            proposed: BTreeMap::new(),
+            replace: false,
+            unfinished: false,
+        }
     }
 }
 
 struct Merger<'a> {
-    policy: &'a Policy,
+    rules: Rules<'a>,
     wanted: &'a Content,
     copy: Option<&'a Copy>,
     intent: Option<&'a Intent>,
@@ -81,7 +119,7 @@ impl Merger<'_> {
     /// The fields that are filled on any side, or that the hub keeps empty.
     fn fields(&self) -> BTreeSet<Field> {
         let entry = &self.out.entry;
-        let strict = self.policy.modes.iter().filter(|(_, mode)| **mode == Mode::ClearWithSource);
+        let strict = self.rules.policy.modes.iter().filter(|(_, mode)| **mode == Mode::ClearWithSource);
         let read = self.copy.into_iter().flat_map(|copy| copy.content.iter());
         let mut fields: BTreeSet<Field> = self.wanted.iter().chain(read).map(|(field, _)| field).collect();
         fields.extend(entry.wrote.keys().chain(entry.differs.keys()).chain(strict.map(|(field, _)| field)));
@@ -99,8 +137,10 @@ impl Merger<'_> {
         if settled || holds == hub {
             return;
         }
-        if self.hub_wins(field, hub, holds, edited) {
+        if self.hub_wins(field, hub, holds, edited) || (edited && self.is_refused(field, holds)) {
             self.write(field);
+        } else if edited && self.flows_back(field, holds) {
+            self.propose(field);
         } else if edited && hub.is_some() {
             self.out.kept.push(field);
         }
@@ -124,7 +164,37 @@ impl Merger<'_> {
 
     /// Whether an open intent was about to write what the field holds.
     fn was_intended(&self, field: Field, holds: Option<Print>) -> bool {
-        self.intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds)
+        let halfway = field.needs_item() && (self.intends(field) || self.intends(Field::Timing));
+        halfway || self.intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds)
+    }
+
+    /// Whether an open intent was about to change the field: what takes many requests may be half done.
+    fn intends(&self, field: Field) -> bool {
+        self.intent.is_some_and(|intent| intent.writes.get(&field) != self.out.entry.wrote.get(&field))
+    }
+
+    /// Whether the hub was told of this state and did not take it.
+    fn is_refused(&self, field: Field, holds: Option<Print>) -> bool {
+        self.rules.refusal.is_some_and(|refusal| refusal.fields.get(&field) == Some(&holds))
+    }
+
+    /// Whether a user's edit of the field is for the hub to judge.
+    fn flows_back(&self, field: Field, holds: Option<Print>) -> bool {
+        let Some(two_way) = self.rules.two_way else { return false };
+        let may_tell = two_way.private || !self.copy.is_some_and(|copy| copy.content.is_private());
+        let may_clear = holds.is_some() || !field.is_needed();
+        may_tell && may_clear && field.may_flow_back()
+    }
+
+    fn propose(&mut self, field: Field) {
+        match self.copy {
+            None => self.out.needs_content = true,
+            Some(copy) => {
+                let over = self.out.entry.wrote.get(&field).copied();
+                let value = copy.content.get(field).cloned();
+                self.out.proposed.insert(field, Edited { value, over });
+            }
+        }
     }
 
     /// Whether the field holds what it held after our last write.
@@ -146,7 +216,7 @@ impl Merger<'_> {
     }
 
     fn hub_wins(&self, field: Field, hub: Option<Print>, holds: Option<Print>, edited: bool) -> bool {
-        match self.policy.mode(field) {
+        match self.rules.policy.mode(field) {
             Mode::KeepUserEdit => !edited,
             Mode::Overwrite => hub.is_some() || !edited,
             Mode::ClearWithSource => true,
@@ -170,6 +240,53 @@ impl Merger<'_> {
         }
     }
 
+    /// A series and its occurrences are right only together.
+    fn keep_series(&mut self) {
+        self.propose_series();
+        let timing_stays =
+            !self.out.set.contains_key(&Field::Timing) && self.out.entry.is_edited(Field::Timing);
+        if self.out.set.contains_key(&Field::Timing) {
+            // Exceptions belong to a pattern: they are written once the new one is there.
+            self.out.unfinished |= self.out.set.remove(&Field::Occurrences).is_some();
+            self.out.unfinished |= self.wanted.get(Field::Occurrences).is_some();
+        } else if timing_stays && self.out.set.remove(&Field::Occurrences).is_some() {
+            self.out.kept.push(Field::Occurrences);
+        } else if self.out.set.contains_key(&Field::Occurrences) {
+            self.reach_occurrences();
+        }
+    }
+
+    /// The hub must not judge one without the other.
+    fn propose_series(&mut self) {
+        let pair = [Field::Timing, Field::Occurrences];
+        if !pair.iter().any(|field| self.out.proposed.contains_key(field)) {
+            return;
+        }
+        for field in pair {
+            self.out.set.remove(&field);
+            let over = self.out.entry.wrote.get(&field).copied();
+            let is_hubs = over == self.wanted.print(field) && !self.out.entry.is_edited(field);
+            let from = if is_hubs { Some(self.wanted) } else { self.copy.map(|copy| &copy.content) };
+            let value = from.and_then(|content| content.get(field)).cloned();
+            self.out.proposed.entry(field).or_insert(Edited { value, over });
+        }
+    }
+
+    /// Single occurrences can be changed and cancelled, and never be brought back.
+    fn reach_occurrences(&mut self) {
+        let Some(copy) = self.copy else {
+            self.out.needs_content = true;
+            return;
+        };
+        if can_reach(copy.content.get(Field::Occurrences), self.wanted.get(Field::Occurrences)) {
+            return;
+        }
+        self.out.set.remove(&Field::Occurrences);
+        // What the user told the hub is judged first.
+        self.out.replace = self.out.proposed.is_empty();
+        self.out.unfinished = true;
+    }
+
     /// Exchange derives the display and sort name anew when a name part is written: they go along as they are.
     fn keep_names(&mut self) {
         if !self.out.set.keys().any(|field| field.is_name_part()) {
@@ -190,4 +307,17 @@ impl Merger<'_> {
             self.out.set.extend(value.cloned().map(|value| (field, Some(value))));
         }
     }
+}
+
+/// Whether changing and cancelling single occurrences leads from what is there to what is wanted.
+fn can_reach(from: Option<&Value>, to: Option<&Value>) -> bool {
+    let Some(Value::Occurrences(from)) = from else { return true };
+    from.iter().all(|(date, is)| match to {
+        Some(Value::Occurrences(to)) => match to.get(date) {
+            Some(Occurrence::Cancelled) => true,
+            Some(Occurrence::Changed(_)) => *is != Occurrence::Cancelled,
+            None => false,
+        },
+        _ => false,
+    })
 }

@@ -16,7 +16,8 @@ use chrono::{DateTime, Utc};
 pub use guard::{Held, PlanHash, Why};
 pub use op::{Op, Removal};
 
-use crate::{Base, Field, Intents, ItemId, Limits, Mailbox, Policy, Snapshot, SourceKey};
+use crate::two_way::Refusals;
+use crate::{Base, Field, Intents, ItemId, Limits, Mailbox, Policy, Proposal, Snapshot, SourceKey};
 use decide::Decider;
 
 /// Everything that a plan is made from.
@@ -32,6 +33,8 @@ pub struct Situation<'a> {
     pub mailbox: &'a Mailbox,
     /// How the spoke treats items.
     pub policy: &'a Policy,
+    /// What users of this mailbox may tell the hub; nothing where the spoke is not two-way.
+    pub two_way: Option<TwoWay<'a>>,
     /// How much may go without asking.
     pub limits: &'a Limits,
     /// How many mailboxes this run serves.
@@ -40,6 +43,17 @@ pub struct Situation<'a> {
     pub approved: Option<PlanHash>,
     /// When the mailbox was read.
     pub now: DateTime<Utc>,
+}
+
+/// What users of a two-way spoke may tell the hub.
+#[derive(Debug, Clone, Copy)]
+pub struct TwoWay<'a> {
+    /// An item that they delete is proposed for removal; else it is restored.
+    pub removals: bool,
+    /// Private events are proposed like others; else they stay where they are.
+    pub private: bool,
+    /// What the hub did not take of this mailbox: there the hub's state is written.
+    pub refused: Option<&'a Refusals>,
 }
 
 /// What a mailbox shall hold.
@@ -77,6 +91,10 @@ pub struct Work {
     pub ops: Vec<Op>,
     /// Users' edits that stay although the hub has another value.
     pub kept: Vec<(SourceKey, Field)>,
+    /// What users changed, for the hub to judge; until then it stays as they left it.
+    pub proposals: Vec<Proposal>,
+    /// Items that need another step after these operations, such as the exceptions of a series that is created first.
+    pub unfinished: bool,
     /// Items whose create has no answer yet and which a lagging listing may still hide.
     pub waiting: Vec<SourceKey>,
     /// The next reading must tell again what this one told: not all that it told is dealt with.
@@ -109,6 +127,7 @@ impl fmt::Display for Work {
         self.kept
             .iter()
             .try_for_each(|(key, field)| writeln!(f, "keep {key}: {field} (edited by the user)"))?;
+        self.proposals.iter().try_for_each(|proposal| writeln!(f, "{proposal}"))?;
         self.waiting.iter().try_for_each(|key| writeln!(f, "wait {key} (its create has no answer yet)"))
     }
 }

@@ -18,7 +18,7 @@ pub enum Op {
         /// What it shall hold.
         content: Arc<Content>,
     },
-    /// Change the named fields of an item, and no others.
+    /// Change the named fields of an item, and no others; with no field it only gets our tag.
     Update {
         /// Its identity in the hub.
         key: SourceKey,
@@ -63,6 +63,8 @@ pub enum Removal {
     GoneFromHub,
     /// Another item of the mailbox stands for the same identity.
     Duplicate,
+    /// It comes back at once: its series has occurrences again that no update can bring back.
+    Replaced,
     /// The mailbox no longer belongs to the hub's audience, or the hub is cleaned up.
     Cleanup,
 }
@@ -90,6 +92,9 @@ impl fmt::Display for Op {
         match self {
             Op::Create { key, .. } => write!(f, "create {key}"),
             Op::Update { key, set, .. } => {
+                if set.is_empty() {
+                    return write!(f, "tag {key}");
+                }
                 write!(f, "update {key}:")?;
                 set.iter().try_for_each(|(field, value)| {
                     write!(f, " {}{field}", if value.is_some() { "" } else { "-" })
@@ -107,6 +112,7 @@ impl fmt::Display for Removal {
         f.write_str(match self {
             Removal::GoneFromHub => "gone from the hub",
             Removal::Duplicate => "duplicate",
+            Removal::Replaced => "written anew",
             Removal::Cleanup => "clean-up",
         })
     }

@@ -26,6 +26,8 @@ pub(super) struct Seen<'a> {
     pub(super) id: &'a ItemId,
     change_key: &'a ChangeKey,
     created: DateTime<Utc>,
+    /// It carries our tag.
+    pub(super) tagged: bool,
     /// The item itself, if it was looked at.
     pub(super) copy: Option<&'a crate::Copy>,
 }
@@ -94,10 +96,22 @@ impl<'a> Sight<'a> {
 
 impl<'a> Seen<'a> {
     fn listed(item: &'a Listed) -> Self {
-        Seen { id: &item.id, change_key: &item.change_key, created: item.created, copy: None }
+        Seen {
+            id: &item.id,
+            change_key: &item.change_key,
+            created: item.created,
+            tagged: item.tagged,
+            copy: None,
+        }
     }
 
     fn looked(copy: &'a crate::Copy) -> Self {
-        Seen { id: &copy.id, change_key: &copy.change_key, created: copy.created, copy: Some(copy) }
+        Seen {
+            id: &copy.id,
+            change_key: &copy.change_key,
+            created: copy.created,
+            tagged: copy.tagged,
+            copy: Some(copy),
+        }
     }
 }

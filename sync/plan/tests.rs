@@ -59,7 +59,14 @@ impl Case {
         Case {
             base: Base { scope: 1, ..Base::default() },
             intents: Intents::new(),
-            snapshot: Snapshot { version: 1, complete: true, last_good: items.len(), scope: 1, items },
+            snapshot: Snapshot {
+                version: 1,
+                complete: true,
+                last_good: items.len(),
+                scope: 1,
+                items,
+                ..Snapshot::default()
+            },
             mailbox: Mailbox::unread(Reading::Changes),
             policy: Policy {
                 modes: BTreeMap::new(),
@@ -105,6 +112,7 @@ impl Case {
             mailbox: &self.mailbox,
             policy: &self.policy,
             limits: &self.limits,
+            two_way: None,
             mailboxes: self.mailboxes,
             approved: self.approved,
             now: at(1000),
@@ -404,6 +412,7 @@ fn an_audience_that_shrank_is_asked_about() {
             mailbox: &case.mailbox,
             policy: &case.policy,
             limits: &case.limits,
+            two_way: None,
             mailboxes: 1,
             approved: None,
             now: at(1000),

@@ -262,7 +262,14 @@ impl World {
     pub fn snapshot(&self, complete: bool) -> Snapshot {
         let items: BTreeMap<_, _> =
             self.hub.iter().map(|(key, content)| (key.clone(), Arc::new(content.clone()))).collect();
-        Snapshot { version: 1, complete, last_good: items.len(), scope: self.scope, items }
+        Snapshot {
+            version: 1,
+            complete,
+            last_good: items.len(),
+            scope: self.scope,
+            items,
+            ..Snapshot::default()
+        }
     }
 
     fn run(&mut self, conditions: &Conditions) {
@@ -415,6 +422,7 @@ impl Worker {
                 mailbox: &mailbox,
                 policy: &policy,
                 limits: &limits,
+                two_way: None,
                 mailboxes: 1,
                 approved,
                 now,
