@@ -27,6 +27,7 @@ mod recording;
 mod simulator;
 mod state;
 mod tenant;
+mod user_calendar;
 mod user_operations;
 
 pub use cli::{GROUP, Settings, give_mailboxes, serve_cli};

@@ -93,7 +93,9 @@ impl Tenant {
 
     /// Makes listings, filters and deltas of a mailbox late, or current again.
     pub fn set_lag(&self, user: Uuid, lag: Option<Lag>) {
-        lock(&self.state.cell(user).contacts).lag = lag;
+        let cell = self.state.cell(user);
+        lock(&cell.contacts).lag = lag;
+        lock(&cell.events).lag = lag;
     }
 
     fn in_mailbox<T>(

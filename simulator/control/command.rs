@@ -111,6 +111,40 @@ pub enum Command {
         contact: String,
         folder: String,
     },
+    CalendarContents {
+        user: Uuid,
+    },
+    UserCreatesCalendar {
+        user: Uuid,
+        name: String,
+    },
+    UserDeletesCalendar {
+        user: Uuid,
+        calendar: String,
+    },
+    UserCreatesEvent {
+        user: Uuid,
+        calendar: String,
+        fields: Value,
+    },
+    UserEditsEvent {
+        user: Uuid,
+        event: String,
+        fields: Value,
+    },
+    UserDeletesEvent {
+        user: Uuid,
+        event: String,
+    },
+    UserMovesEvent {
+        user: Uuid,
+        event: String,
+        calendar: String,
+    },
+    Outbox,
+    /// The number of entries in the outbox.
+    OutboxCount,
+    ClearOutbox,
     AddFault {
         fault: Fault,
     },

@@ -43,6 +43,12 @@ impl Tenant {
             Command::UserDeletesContact { .. } | Command::UserMovesContact { .. } => {
                 self.colleague_does(command)
             }
+            Command::UserCreatesCalendar { .. }
+            | Command::UserDeletesCalendar { .. }
+            | Command::UserCreatesEvent { .. }
+            | Command::UserEditsEvent { .. }
+            | Command::UserDeletesEvent { .. }
+            | Command::UserMovesEvent { .. } => self.colleague_plans(command),
             other => Ok(self.look(&other).unwrap_or_else(|| self.switch(other))),
         }
     }
@@ -100,6 +106,28 @@ impl Tenant {
         }
     }
 
+    fn colleague_plans(&self, command: Command) -> Outcome {
+        match command {
+            Command::UserCreatesCalendar { user, name } => {
+                self.user_creates_calendar(user, &name).map(Value::from)
+            }
+            Command::UserDeletesCalendar { user, calendar } => {
+                done(self.user_deletes_calendar(user, &calendar))
+            }
+            Command::UserCreatesEvent { user, calendar, fields } => {
+                self.user_creates_event(user, &calendar, fields).map(Value::from)
+            }
+            Command::UserEditsEvent { user, event, fields } => {
+                done(self.user_edits_event(user, &event, fields))
+            }
+            Command::UserDeletesEvent { user, event } => done(self.user_deletes_event(user, &event)),
+            Command::UserMovesEvent { user, event, calendar } => {
+                done(self.user_moves_event(user, &event, &calendar))
+            }
+            _ => Ok(Value::Null),
+        }
+    }
+
     /// Commands that change nothing; `None` for the others.
     fn look(&self, command: &Command) -> Option<Value> {
         match command {
@@ -109,6 +137,9 @@ impl Tenant {
             Command::Groups => Some(self.groups().into()),
             Command::OrgContacts => Some(self.org_contacts().into()),
             Command::MailboxContents { user } => Some(self.mailbox_contents(*user)),
+            Command::CalendarContents { user } => Some(self.calendar_contents(*user)),
+            Command::Outbox => Some(json!(self.outbox())),
+            Command::OutboxCount => Some(self.outbox().len().into()),
             Command::Counts => Some(json!(self.world.counters.read())),
             Command::Recorded => Some(json!(self.world.recorder.take())),
             _ => None,
@@ -126,6 +157,7 @@ impl Tenant {
             Command::SetMailboxState { user, state } => self.set_mailbox_state(user, state),
             Command::SetLag { user, lag } => self.set_lag(user, lag),
             Command::AddFault { fault } => world.faults.add(fault),
+            Command::ClearOutbox => self.clear_outbox(),
             Command::ClearFaults => world.faults.clear(),
             Command::SetQuirks { quirks } => *lock(&world.quirks) = quirks,
             Command::SetLatency { milliseconds } => world.set_latency(Duration::from_millis(milliseconds)),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::calendar_view;
 use super::call::Call;
 use super::events;
 use super::filter::{Filter, expand};
@@ -10,6 +11,7 @@ use super::folders::{not_allowed, sized_post};
 use super::page::Frame;
 use super::route::CalendarPlace;
 use super::serve::Visit;
+use super::view_delta;
 use crate::state::contact::{extended_entry, json as write_json};
 use crate::state::counters::Write;
 use crate::state::event::Event;
@@ -65,10 +67,12 @@ pub(crate) fn serve(visit: &Visit<'_>, call: &mut Call, place: &CalendarPlace) -
         CalendarPlace::Events(calendar) => events::collection(visit, call, calendar.as_deref()),
         CalendarPlace::Event(calendar, id) => events::one(visit, call, calendar.as_deref(), id),
         CalendarPlace::DestroyEvent(calendar, id) => events::destroy(visit, call, calendar.as_deref(), id),
-        CalendarPlace::CancelEvent(..)
-        | CalendarPlace::Instances(..)
-        | CalendarPlace::View(_)
-        | CalendarPlace::ViewDelta(_) => Err(not_allowed()),
+        CalendarPlace::CancelEvent(calendar, id) => events::call_off(visit, call, calendar.as_deref(), id),
+        CalendarPlace::Instances(calendar, id) => {
+            calendar_view::instances(visit, call, calendar.as_deref(), id)
+        }
+        CalendarPlace::View(calendar) => calendar_view::list(visit, call, calendar.as_deref()),
+        CalendarPlace::ViewDelta(calendar) => view_delta::delta(visit, call, calendar.as_deref()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::state::event::{Event, Part};
 use crate::state::event_fields::Hand;
 use crate::state::event_show::EventView;
 use crate::state::event_write::{Manner, cancel, create, patch};
-use crate::state::ids::{Ids, Named};
+use crate::state::ids::Ids;
 use crate::state::lock;
 use crate::state::mailbox::Mailbox;
 use crate::state::outbox::{Mail, MailKind, addresses};
@@ -114,17 +114,8 @@ pub(crate) fn find(
     calendar: Option<&str>,
     id: &str,
 ) -> Result<(Arc<Event>, Part), Refusal> {
-    match mailbox.ids.read_item(id).ok_or_else(Refusal::malformed_id)? {
-        Named::Occurrence(serial, place, date) => {
-            let event = Arc::clone(mailbox.at(calendar, Named::Serial(serial, place))?);
-            if event.takes_place(date) {
-                Ok((event, Part::Date(date)))
-            } else {
-                Err(Refusal::item_not_found())
-            }
-        }
-        named => Ok((Arc::clone(mailbox.at(calendar, named)?), Part::Whole)),
-    }
+    let named = mailbox.ids.read_item(id).ok_or_else(Refusal::malformed_id)?;
+    mailbox.find_event(calendar, named).map(|(event, part)| (Arc::clone(event), part))
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------
@@ -194,6 +185,26 @@ fn delete(visit: &Visit<'_>, call: &Call, calendar: Option<&str>, id: &str) -> R
     fresh(visit, call, &held, &mailbox)?;
     remove(visit, &mut mailbox, &held, part);
     Ok(Answer::empty(204))
+}
+
+/// The organizer calls a meeting off: it goes, and the attendees hear of it.
+pub(crate) fn call_off(
+    visit: &Visit<'_>,
+    call: &mut Call,
+    calendar: Option<&str>,
+    id: &str,
+) -> Result<Answer, Refusal> {
+    sized_post(call)?;
+    visit.write(Write::EventDelete, || {
+        let mut mailbox = lock(&visit.cell.events);
+        let (held, part) = find(&mailbox, calendar, id)?;
+        if invited(&held, part).is_empty() {
+            let message = "Your request can't be completed. You need to be an organizer to cancel a meeting.";
+            return Err(Refusal::new(400, "ErrorInvalidRequest", message));
+        }
+        remove(visit, &mut mailbox, &held, part);
+        Ok(Answer::empty(202))
+    })
 }
 
 /// Takes an event or one date of it away, and tells the attendees.

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod batch;
+pub(crate) mod calendar_view;
 pub(crate) mod calendars;
 pub(crate) mod call;
 pub(crate) mod contacts;
@@ -18,4 +19,5 @@ pub(crate) mod page;
 pub(crate) mod route;
 pub(crate) mod serve;
 pub(crate) mod session;
+pub(crate) mod view_delta;
 pub(crate) mod visit;

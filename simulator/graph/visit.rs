@@ -1,12 +1,11 @@
 //! What all requests to a mailbox share: contexts, links, counting writes.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::Answer;
 use super::call::Call;
 use super::serve::Visit;
 use crate::state::counters::Write;
-use crate::state::lock;
 use crate::state::refusal::Refusal;
 
 impl Visit<'_> {
@@ -27,11 +26,7 @@ impl Visit<'_> {
 
     /// The name and address of the mailbox's owner: an `emailAddress`.
     pub(crate) fn owner(&self) -> Value {
-        let directory = lock(&self.tenant.directory);
-        let user = directory.users.items.get(&self.cell.user);
-        let text = |name: &str| user.and_then(|user| user.props.get(name)).and_then(Value::as_str);
-        let address = text("mail").or_else(|| text("userPrincipalName")).unwrap_or_default();
-        json!({ "name": text("displayName").unwrap_or_default(), "address": address })
+        self.tenant.owner(self.cell.user)
     }
 
     /// Counts the properties that Graph does not know.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::chance::Dice;
 use super::contact::{Contact, extended_content};
-use super::event::Event;
+use super::event::{Event, Part};
 use super::folder::Folder;
 use super::ids::{Ids, Named};
 use super::lag::{Journal, Lag, Overlay};
@@ -188,6 +188,11 @@ impl<T: Item> Mailbox<T> {
         matches!(self.ids.read_item(id), Some(Named::Serial(serial, _)) if self.deleted.contains_key(&serial))
     }
 
+    /// An item that lies in Deleted Items.
+    pub(crate) fn former(&self, serial: u64) -> Option<&Arc<T>> {
+        self.deleted.get(&serial)
+    }
+
     fn bury(&mut self, gone: &T) {
         if let Some(folder) = self.folders.get_mut(&gone.folder()) {
             folder.bury(gone.serial(), gone.version(), self.version);
@@ -249,6 +254,36 @@ impl Mailbox<Contact> {
 impl Mailbox<Event> {
     pub(crate) fn events(seed: u64) -> Self {
         Self::empty(seed, "Calendar")
+    }
+
+    /// The event or occurrence that an id names.
+    pub(crate) fn find_event(
+        &self,
+        calendar: Option<&str>,
+        named: Named,
+    ) -> Result<(&Arc<Event>, Part), Refusal> {
+        let Named::Occurrence(serial, place, date) = named else {
+            return Ok((self.at(calendar, named)?, Part::Whole));
+        };
+        let event = self.at(calendar, Named::Serial(serial, place))?;
+        event.takes_place(date).then_some((event, Part::Date(date))).ok_or_else(Refusal::item_not_found)
+    }
+
+    /// All calendars with their events, for comparison by others.
+    pub(crate) fn calendar_contents(&self) -> Value {
+        let current = Overlay::current();
+        let calendars = self.folders.values().map(|calendar| {
+            let events = self.listed(calendar, &current);
+            json!({
+                "id": self.ids.folder(calendar.serial),
+                "name": calendar.name,
+                "color": calendar.color,
+                "isDefaultCalendar": calendar.serial == DEFAULT,
+                "singleValueExtendedProperties": extended_content(&calendar.extended),
+                "events": events.iter().map(|event| event.content(&self.ids)).collect::<Vec<_>>(),
+            })
+        });
+        json!({ "calendars": calendars.collect::<Vec<_>>() })
     }
 
     /// The event that a create with this `transactionId` made.

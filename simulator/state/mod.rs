@@ -27,6 +27,7 @@ pub(crate) mod schema;
 pub(crate) mod tenant;
 pub(crate) mod throttle;
 pub(crate) mod token;
+pub(crate) mod view_delta;
 pub(crate) mod world;
 pub(crate) mod zone;
 

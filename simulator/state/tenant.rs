@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chance::{guid, mix, text};
@@ -131,6 +132,15 @@ impl TenantState {
             Arc::new(Cell { user, state: Mutex::default(), gate: Mutex::default(), contacts, events })
         };
         Arc::clone(all.entry(user).or_insert_with(fresh))
+    }
+
+    /// The name and address of a mailbox's owner: an `emailAddress`.
+    pub(crate) fn owner(&self, user: Uuid) -> Value {
+        let directory = lock(&self.directory);
+        let user = directory.users.items.get(&user);
+        let text = |name: &str| user.and_then(|user| user.props.get(name)).and_then(Value::as_str);
+        let address = text("mail").or_else(|| text("userPrincipalName")).unwrap_or_default();
+        json!({ "name": text("displayName").unwrap_or_default(), "address": address })
     }
 
     fn known(&self, user: Uuid) -> Option<Arc<Cell>> {
