@@ -3,19 +3,13 @@
 
 mod common;
 
-use common::{IMMUTABLE, World, world};
+use common::{IMMUTABLE, World, at, hour_on, world};
 use serde_json::{Value, json};
 
 const TAG: &str = "String {3f5c1f0a-1111-4222-8333-000000000001} Name whSourceId";
 
-fn at(day: &str, time: &str, zone: &str) -> Value {
-    json!({ "dateTime": format!("{day}T{time}"), "timeZone": zone })
-}
-
-/// An hour in Vienna.
 fn hour(subject: &str) -> Value {
-    let zone = "Europe/Vienna";
-    json!({ "subject": subject, "start": at("2026-12-01", "09:00:00", zone), "end": at("2026-12-01", "10:00:00", zone) })
+    hour_on("2026-12-01", subject)
 }
 
 async fn create(w: &World, body: Value) -> Value {

@@ -172,6 +172,27 @@ pub async fn read(response: reqwest::Response) -> Result<Reply, reqwest::Error> 
     Ok(Reply { status, headers, text, body })
 }
 
+/// A `dateTimeTimeZone`.
+pub fn at(day: &str, time: &str, zone: &str) -> Value {
+    json!({ "dateTime": format!("{day}T{time}"), "timeZone": zone })
+}
+
+/// An event from nine to ten in Vienna.
+pub fn hour_on(day: &str, subject: &str) -> Value {
+    let zone = "Europe/Vienna";
+    json!({ "subject": subject, "start": at(day, "09:00:00", zone), "end": at(day, "10:00:00", zone) })
+}
+
+/// Such an event every Friday from the given one on.
+pub fn fridays(day: &str, subject: &str) -> Value {
+    let mut event = hour_on(day, subject);
+    event["recurrence"] = json!({
+        "pattern": { "type": "weekly", "interval": 1, "daysOfWeek": ["friday"] },
+        "range": { "type": "noEnd", "startDate": day },
+    });
+    event
+}
+
 /// How long something took, by the real clock.
 pub struct Watch(chrono::DateTime<chrono::Utc>);
 
