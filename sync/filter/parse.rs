@@ -153,11 +153,11 @@ fn one(input: &mut &str, depth: usize) -> Found<Filter> {
         return Ok(filter);
     }
     let field = expect(input, FIELD, word.verify_map(named))?;
-    let test = test(input)?;
-    if matches!(field, Field::Timing | Field::Occurrences) && test != Test::Present {
+    if matches!(field, Field::Timing | Field::Occurrences) && !input.trim_start().starts_with("present") {
+        space(input)?;
         return Err(Wrong { left: input.len(), expected: "`present`, which alone can be asked of a time" });
     }
-    Ok(Filter::Where(field, test))
+    Ok(Filter::Where(field, test(input)?))
 }
 
 fn named(name: &str) -> Option<Field> {

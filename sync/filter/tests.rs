@@ -61,7 +61,25 @@ fn what_is_no_filter_is_refused_with_its_column() {
     ];
     let said: Vec<String> =
         table.iter().map(|text| format!("{text:.30}: {}", Filter::parse(text).unwrap_err())).collect();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    : in column 1 should be a field by Graph's name, such as `department`
+    departmnt = "x": in column 1 should be a field by Graph's name, such as `department`
+    department: in column 11 should be `=`, `one of`, `starts with` or `present`
+    department is "x": in column 12 should be `=`, `one of`, `starts with` or `present`
+    department = Sales: in column 14 should be a text between double quotes that is not empty
+    department = "Sales: in column 14 should be a text between double quotes that is not empty
+    department = "": in column 14 should be a text between double quotes that is not empty
+    department one ("x"): in column 12 should be `=`, `one of`, `starts with` or `present`
+    department one of ("x" "y"): in column 24 should be a comma or a closing bracket
+    department one of (): in column 20 should be a text between double quotes that is not empty
+    departmént = "x": in column 1 should be a field by Graph's name, such as `department`
+    surname = "éé" und x: in column 16 should be `and`, `or` or the end
+    (surname present: in column 17 should be `and`, `or` or a closing bracket
+    surname present): in column 16 should be `and`, `or` or the end
+    surname present and: in column 20 should be a field by Graph's name, such as `department`
+    timing = "2026": in column 8 should be `present`, which alone can be asked of a time
+    not not not not not not not no: in column 133 should be less: at most 32 brackets and `not` in each other
+    "#);
     assert!(Filter::parse(&"(".repeat(4_001)).is_err());
 }
 

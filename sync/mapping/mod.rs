@@ -15,7 +15,7 @@ use crate::{Address, Content, Field, notes};
 use clean::{clean, clean_lines};
 use draft::Draft;
 pub use draft::LeftOut;
-pub use event::{EventOptions, Privacy, PrivateEvents, Reminders, ShowAs};
+pub use event::{EventOptions, Privacy, PrivateEvents, Reminders, ShowAs, Skipped};
 pub use options::{FileAs, Mapping};
 pub use shape::Shape;
 
