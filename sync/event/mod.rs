@@ -6,4 +6,4 @@ mod timing;
 
 pub use occurrence::{Occurrence, Occurrences};
 pub use recurrence::{Bounds, Day, Pattern, Recurrence, Week};
-pub use timing::{Timing, TimingError};
+pub use timing::{Timing, TimingError, moment};
