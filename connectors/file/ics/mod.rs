@@ -1,0 +1,149 @@
+//! From the text of a calendar to the contents of its events.
+//!
+//! <https://www.rfc-editor.org/rfc/rfc5545>
+
+mod definition;
+mod entry;
+mod event;
+mod expand;
+mod fields;
+mod group;
+mod rule;
+mod series;
+mod single;
+#[cfg(test)]
+mod tests;
+mod time;
+mod unroll;
+mod zones;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use calcard::icalendar::{ICalendar, ICalendarComponentType, ICalendarProperty};
+use calcard::{Entry, Parser};
+use chrono::NaiveDateTime;
+use sync::Value;
+
+use self::entry::Component;
+use self::group::{Group, Items, Suffix};
+use self::zones::Zones;
+use super::error::Error;
+use super::refused::{Refused, Why};
+use super::{Events, Options, limits};
+
+/// Reads the events of a feed's text.
+pub(super) fn read(text: &str, options: &Options) -> Result<Events, Error> {
+    let calendars = calendars(text)?;
+    let reading = Reading { options, steps: Cell::new(0) };
+    let mut events = Events { complete: is_whole(text), ..Events::default() };
+    for calendar in &calendars {
+        take(calendar, &reading, &mut events);
+    }
+    Ok(events)
+}
+
+/// What holds for all events of a feed.
+struct Reading<'a> {
+    options: &'a Options,
+    steps: Cell<usize>,
+}
+
+impl Reading<'_> {
+    /// Counts an occurrence that is looked at, the so-manieth of its series.
+    fn step(&self, of_series: usize) -> Result<(), Why> {
+        let steps = self.steps.replace(self.steps.get() + 1);
+        if of_series >= limits::OCCURRENCES || steps >= limits::ALL_OCCURRENCES {
+            return Err(Why::TooMany);
+        }
+        Ok(())
+    }
+}
+
+fn calendars(text: &str) -> Result<Vec<ICalendar>, Error> {
+    let mut parser = Parser::new(text);
+    let mut calendars = Vec::new();
+    let mut events = 0;
+    loop {
+        match parser.entry() {
+            Entry::Eof => break,
+            Entry::ICalendar(calendar) => {
+                events += Component::all(&calendar, &ICalendarComponentType::VEvent).count();
+                calendars.push(calendar);
+            }
+            Entry::TooManyComponents => return Err(Error::unreadable("it has too many parts")),
+            _ => {}
+        }
+    }
+    if calendars.is_empty() {
+        return Err(Error::unreadable(
+            "what came is no iCalendar text; check that the address leads to an .ics file",
+        ));
+    }
+    if events > limits::EVENTS {
+        let why = format!(
+            "it has {events} events, and at most {} are read; choose a smaller calendar",
+            limits::EVENTS
+        );
+        return Err(Error::refused(why));
+    }
+    Ok(calendars)
+}
+
+/// Whether the text goes on to its proper end.
+fn is_whole(text: &str) -> bool {
+    let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    last.is_some_and(|line| line.eq_ignore_ascii_case("END:VCALENDAR"))
+}
+
+fn take(calendar: &ICalendar, reading: &Reading<'_>, events: &mut Events) {
+    let zones = Zones::read(calendar, reading.options.time_zone);
+    for (uid, group) in groups(calendar) {
+        let taken = group.items(&zones, reading).and_then(|items| put(&uid, items, events));
+        if let Err(why) = taken {
+            events.refused.push(Refused { id: uid, why });
+        }
+    }
+}
+
+fn groups(calendar: &ICalendar) -> BTreeMap<String, Group<'_>> {
+    let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
+    for event in Component::all(calendar, &ICalendarComponentType::VEvent) {
+        let uid = event.text(&ICalendarProperty::Uid).map_or_else(|| without_uid(event), str::to_owned);
+        groups.entry(uid).or_default().add(event);
+    }
+    groups
+}
+
+/// A name for an event that has none, which stays as long as its title and start do.
+fn without_uid(event: Component<'_>) -> String {
+    let title = event.text(&ICalendarProperty::Summary).unwrap_or_default();
+    let start = event.entry(&ICalendarProperty::Dtstart).map(|entry| format!("{:?}", entry.values));
+    format!("without-uid/{:?}", Value::from(vec![title.to_owned(), start.unwrap_or_default()]).print())
+}
+
+fn put(uid: &str, items: Items, events: &mut Events) -> Result<(), Why> {
+    let mut ids = BTreeSet::new();
+    let named = items.list.into_iter().map(|(suffix, content)| (id(uid, suffix, &mut ids), content));
+    let named: Vec<_> = named.collect();
+    if named.iter().any(|(id, _)| events.items.contains_key(id)) {
+        return Err(Why::Twice);
+    }
+    if events.items.len() + named.len() > limits::EVENTS {
+        return Err(Why::TooMany);
+    }
+    if items.cut {
+        events.cut.insert(uid.to_owned());
+    }
+    events.items.extend(named);
+    Ok(())
+}
+
+/// The day names an occurrence; where there are several on a day, the time is added.
+fn id(uid: &str, suffix: Suffix, taken: &mut BTreeSet<NaiveDateTime>) -> String {
+    let Suffix::At(start) = suffix else { return uid.to_owned() };
+    let day = start.date();
+    let first = !taken.iter().any(|other| other.date() == day);
+    taken.insert(start);
+    if first { format!("{uid}/{day}") } else { format!("{uid}/{}", start.format("%Y-%m-%dT%H:%M:%S")) }
+}
