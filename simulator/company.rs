@@ -21,6 +21,8 @@ pub struct Company {
     pub disabled: usize,
     /// People hidden from address lists besides.
     pub hidden: usize,
+    /// Meeting rooms besides: disabled accounts with a mailbox.
+    pub rooms: usize,
     /// Org contacts besides.
     pub org_contacts: usize,
     /// One group per department, and one group that nests them all.
@@ -29,7 +31,16 @@ pub struct Company {
 
 impl Default for Company {
     fn default() -> Self {
-        Self { people: 200, seed: 1, guests: 0, disabled: 0, hidden: 0, org_contacts: 0, departments: false }
+        Self {
+            people: 200,
+            seed: 1,
+            guests: 0,
+            disabled: 0,
+            hidden: 0,
+            rooms: 0,
+            org_contacts: 0,
+            departments: false,
+        }
     }
 }
 
@@ -44,6 +55,8 @@ pub struct Filled {
     pub disabled: Vec<Uuid>,
     /// The hidden people.
     pub hidden: Vec<Uuid>,
+    /// The meeting rooms.
+    pub rooms: Vec<Uuid>,
     /// The org contacts.
     pub org_contacts: Vec<Uuid>,
     /// The department groups; the last one holds the others.
@@ -69,6 +82,9 @@ pub fn fill_company(tenant: &Tenant, company: &Company) -> Result<Filled, Error>
         hidden: add_users(tenant, company, "hidden", company.hidden, &json!({ "showInAddressList": false }))?,
         ..Filled::default()
     };
+    for number in 1..=company.rooms {
+        filled.rooms.push(tenant.add_room(&format!("Room {number}"))?);
+    }
     for number in 0..company.org_contacts {
         filled.org_contacts.push(tenant.add_org_contact(org_contact(company.seed, number))?);
     }

@@ -62,6 +62,8 @@ pub fn check_request(method: &str, path: &str, body: Option<&Value>, types: &Typ
     match body {
         None => {}
         Some(body) if is_batch(path) => check.batch_request(body),
+        // the parameters of an action, which the types do not describe
+        Some(_) if path.to_ascii_lowercase().ends_with("/cancel") => {}
         Some(body) => match resource(path) {
             Some(kind) => check.object(kind, body, "", true),
             None => check.wrong("", "no known resource takes a body here"),
@@ -113,6 +115,10 @@ fn resource(path: &str) -> Option<&'static str> {
     let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
     match words.as_slice() {
         ["users", _, "manager"] => Some("user"),
+        ["users", _, "events" | "calendarview", ..] => Some("event"),
+        ["users", _, "calendars", _, "events" | "calendarview", ..] => Some("event"),
+        ["users", _, "calendar", "events" | "calendarview", ..] => Some("event"),
+        ["users", _, "calendars" | "calendar", ..] => Some("calendar"),
         ["users", _, rest @ ..] if rest.contains(&"contacts") && rest.first() != Some(&"contactfolders") => {
             Some("contact")
         }
@@ -125,6 +131,33 @@ fn resource(path: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// What no request sets.
+const READ_ONLY: [&str; 23] = [
+    "id",
+    "changeKey",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "parentFolderId",
+    "iCalUId",
+    "webLink",
+    "bodyPreview",
+    "seriesMasterId",
+    "type",
+    "isOrganizer",
+    "isCancelled",
+    "isDraft",
+    "hasAttachments",
+    "originalStart",
+    "originalStartTimeZone",
+    "originalEndTimeZone",
+    "responseStatus",
+    "cancelledOccurrences",
+    "organizer",
+    "onlineMeeting",
+    "onlineMeetingUrl",
+    "owner",
+];
 
 struct Check<'a> {
     types: &'a Types,
@@ -229,7 +262,7 @@ impl<'a> Check<'a> {
     }
 
     fn read_only(&mut self, members: &Map<String, Value>, place: &str) {
-        for name in ["id", "changeKey", "createdDateTime", "lastModifiedDateTime", "parentFolderId"] {
+        for name in READ_ONLY {
             if members.contains_key(name) {
                 self.wrong(&format!("{place}.{name}"), "is read only");
             }
@@ -265,6 +298,8 @@ impl<'a> Check<'a> {
             "Edm.String" => value.is_string(),
             "Edm.Boolean" => value.is_boolean(),
             "Edm.Int32" | "Edm.Int64" => value.is_i64(),
+            "Edm.Double" => value.is_number(),
+            "Edm.Date" => value.as_str().is_some_and(|text| text.parse::<chrono::NaiveDate>().is_ok()),
             "Edm.DateTimeOffset" => {
                 value.as_str().is_some_and(|text| chrono::DateTime::parse_from_rfc3339(text).is_ok())
             }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::error::Error;
 use crate::login::access_token;
-use crate::state::chance::guid;
+use crate::state::chance::{guid, text};
 use crate::state::directory::{Directory, Gone};
 use crate::state::lock;
 use crate::state::schema::Kind;
@@ -72,6 +72,18 @@ impl Tenant {
         self.edit(|directory| directory.add(Kind::User, id, user))?;
         self.set_mailbox_state(id, if guest { MailboxState::NotEnabled } else { MailboxState::Ok });
         Ok(id)
+    }
+
+    /// Adds a room or a shared mailbox: an account that is disabled, with a mailbox and an address made of its name.
+    ///
+    /// # Errors
+    /// When the name is too long for Graph.
+    pub fn add_room(&self, name: &str) -> Result<Uuid, Error> {
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let mail = format!("{}-{:x}@tenant.example", plain.to_ascii_lowercase(), text(name) >> 48);
+        self.add_user(json!({
+            "displayName": name, "mail": mail, "userPrincipalName": mail, "accountEnabled": false,
+        }))
     }
 
     /// Adds a group: Graph properties, and `members` as a list of ids.

@@ -29,6 +29,9 @@ pub enum Command {
     AddUser {
         user: Value,
     },
+    AddRoom {
+        name: String,
+    },
     UpdateUser {
         id: Uuid,
         set: Value,

@@ -26,7 +26,9 @@ impl Tenant {
             Command::AddUser { .. } | Command::UpdateUser { .. } | Command::RemoveUser { .. } => {
                 self.users_do(command)
             }
-            Command::PurgeUser { .. } | Command::RestoreUser { .. } => self.users_do(command),
+            Command::PurgeUser { .. } | Command::RestoreUser { .. } | Command::AddRoom { .. } => {
+                self.users_do(command)
+            }
             Command::AddGroup { .. } | Command::UpdateGroup { .. } | Command::RemoveGroup { .. } => {
                 self.groups_do(command)
             }
@@ -56,6 +58,7 @@ impl Tenant {
     fn users_do(&self, command: Command) -> Outcome {
         match command {
             Command::AddUser { user } => self.add_user(user).map(|id| json!(id)),
+            Command::AddRoom { name } => self.add_room(&name).map(|id| json!(id)),
             Command::UpdateUser { id, set } => self.update_user(id, &set).map(|changed| json!(changed)),
             Command::RemoveUser { id } => done(self.remove_user(id)),
             Command::PurgeUser { id } => done(self.purge_user(id)),

@@ -104,6 +104,7 @@ fn dirty(mut answer: Answer) -> Answer {
     let text = String::from_utf8_lossy(&answer.body);
     let dirty = text
         .replace("\"displayName\":\"", "\"displayName\":\"\u{b}")
+        .replace("\"subject\":\"", "\"subject\":\"\u{b}")
         .replace("\"message\":\"", "\"message\":\"\u{1}");
     answer.body = dirty.into_bytes();
     answer

@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{IMMUTABLE, World, world};
+use common::{IMMUTABLE, World, fridays, hour_on, world};
 use serde_json::json;
 use simulator::conformance::{Types, check_answer, check_exchange, check_request};
 use simulator::{Company, Fault, FaultKind, fill_company};
@@ -54,6 +54,7 @@ async fn tour(w: &World) {
         w.get(&path).await;
     }
     mailbox_tour(w).await;
+    calendar_tour(w).await;
 }
 
 async fn mailbox_tour(w: &World) {
@@ -88,6 +89,57 @@ async fn mailbox_tour(w: &World) {
     w.delete(&one).await;
     w.round(&link, &[IMMUTABLE]).await;
 }
+
+async fn calendar_tour(w: &World) {
+    let tags = json!([{ "id": TAG, "value": "87D3" }]);
+    let expand = format!("$expand=singleValueExtendedProperties($filter=id eq '{TAG}')").replace(' ', "%20");
+    let calendar = json!({ "name": "C", "color": "lightTeal", "singleValueExtendedProperties": tags });
+    let calendar = w.post(&w.mine("calendars"), calendar).await.ok(201).id();
+    let path = w.mine(&format!("calendars/{calendar}/events"));
+    let mut full = fridays("2027-03-05", "Stand-up");
+    for (name, value) in [
+        ("body", json!({ "contentType": "html", "content": "<p>A</p>" })),
+        ("location", json!({ "displayName": "HQ", "coordinates": { "latitude": 47.07, "longitude": 15 } })),
+        (
+            "attendees",
+            json!([{ "emailAddress": { "address": "bo@contoso.example", "name": "Bo" }, "type": "optional" }]),
+        ),
+        ("categories", json!(["Red"])),
+        ("isOnlineMeeting", json!(true)),
+        ("reminderMinutesBeforeStart", json!(5)),
+        ("transactionId", json!("t-1")),
+        ("singleValueExtendedProperties", tags),
+    ] {
+        full[name] = value;
+    }
+    let master = w.post(&path, full).await.ok(201).id();
+    let (_, link) = w.round(&w.mine(&format!("calendars/{calendar}/calendarView/delta?{SPRING}")), &[]).await;
+    let one = |day: &str| w.mine(&format!("events/OID.{master}.{day}"));
+    w.patch(&one("2027-03-12"), json!({ "subject": "Retro", "categories": [], "location": null }))
+        .await
+        .ok(200);
+    w.delete(&one("2027-03-19")).await.ok(204);
+    let single = w.post(&path, hour_on("2027-03-06", "x")).await.ok(201).id();
+    let dates = "$select=subject,cancelledOccurrences,exceptionOccurrences&$expand=exceptionOccurrences";
+    for path in [
+        format!("{path}?{expand}"),
+        w.mine(&format!("events/{master}?{dates}")),
+        w.mine(&format!("events/{master}?{expand}")),
+        w.mine(&format!("events/{master}/instances?{SPRING}")),
+        w.mine(&format!("calendars/{calendar}/calendarView?{SPRING}")),
+        w.mine(&format!("calendars?{expand}")),
+        w.mine("calendar"),
+        one("2027-03-26"),
+    ] {
+        w.get(&path).await.ok(200);
+    }
+    w.delete(&w.mine(&format!("events/{single}"))).await.ok(204);
+    w.round(&link, &[IMMUTABLE]).await;
+    w.post(&w.mine(&format!("events/{master}/cancel")), json!({ "comment": "x" })).await.ok(202);
+    w.patch(&w.mine(&format!("calendars/{calendar}")), json!({ "name": "D" })).await.ok(200);
+}
+
+const SPRING: &str = "startDateTime=2027-03-01T00:00:00Z&endDateTime=2027-05-01T00:00:00Z";
 
 #[tokio::test]
 async fn every_request_of_the_tour_and_every_answer_conform() {

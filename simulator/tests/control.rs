@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Reply, World, read, world};
+use common::{Reply, World, fridays, read, world};
 use serde_json::{Value, json};
 
 async fn send(w: &World, command: Value) -> Reply {
@@ -53,6 +53,38 @@ async fn a_colleague_is_played_from_afar() {
     run(&w, with(json!({ "do": "set-lag", "lag": { "writes": 3 } }))).await;
     run(&w, with(json!({ "do": "set-mailbox-state", "state": "not-enabled" }))).await;
     assert_eq!(w.get(&w.mine("contacts")).await.short(), "404 MailboxNotEnabledForRESTAPI");
+}
+
+#[tokio::test]
+async fn a_colleagues_calendar_is_kept_from_afar() {
+    let w = world().await;
+    let with = |mut command: Value| {
+        command["user"] = json!(w.user);
+        command
+    };
+    run(&w, with(json!({ "do": "user-creates-calendar", "name": "Mine" }))).await;
+    let fields = fridays("2027-03-05", "Stand-up");
+    let id = run(&w, with(json!({ "do": "user-creates-event", "calendar": "Mine", "fields": fields }))).await;
+    let one = |day: &str| format!("OID.{}.{day}", id.as_str().unwrap());
+    run(
+        &w,
+        with(json!({ "do": "user-edits-event", "event": one("2027-03-12"), "fields": { "subject": "x" } })),
+    )
+    .await;
+    run(&w, with(json!({ "do": "user-deletes-event", "event": one("2027-03-19") }))).await;
+    run(&w, with(json!({ "do": "user-moves-event", "event": id, "calendar": "Calendar" }))).await;
+    let contents = run(&w, with(json!({ "do": "calendar-contents" }))).await;
+    assert_eq!(contents["calendars"][0]["events"][0]["exceptions"][0]["subject"], "x");
+    run(&w, with(json!({ "do": "user-deletes-calendar", "calendar": "Mine" }))).await;
+    assert_eq!(run(&w, json!({ "do": "outbox-count" })).await, 0);
+    let mut meeting = fridays("2027-03-05", "Stand-up");
+    meeting["attendees"] = json!([{ "emailAddress": { "address": "bo@contoso.example" } }]);
+    w.post(&w.mine("events"), meeting).await.ok(201);
+    assert_eq!(run(&w, json!({ "do": "outbox" })).await[0]["kind"], "invitation");
+    run(&w, json!({ "do": "clear-outbox" })).await;
+    assert_eq!(run(&w, json!({ "do": "outbox-count" })).await, 0);
+    let room = run(&w, json!({ "do": "add-room", "name": "Room 1" })).await;
+    w.get(&format!("/users/{}/calendar", room.as_str().unwrap())).await.ok(200);
 }
 
 #[tokio::test]
