@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{IMMUTABLE, World, at, hour_on, world};
+use common::{IMMUTABLE, World, at, fridays, hour_on, world};
 use serde_json::{Value, json};
 
 const TAG: &str = "String {3f5c1f0a-1111-4222-8333-000000000001} Name whSourceId";
@@ -226,4 +226,43 @@ async fn calendars_need_a_permission_of_their_own() {
     w.send("GET", &w.mine("events"), &headers, None).await.ok(200);
     let refused = w.send("POST", &w.mine("events"), &headers, Some(hour("x"))).await;
     assert_eq!(refused.short(), "403 ErrorAccessDenied");
+}
+
+#[tokio::test]
+async fn a_batch_writes_events_and_everything_is_counted() {
+    let w = world().await;
+    let item = |number: usize| {
+        json!({
+            "id": number.to_string(), "method": "POST", "url": w.mine("calendar/events"),
+            "headers": { "Content-Type": "application/json", "Prefer": "IdType=\"ImmutableId\", outlook.timezone=\"Asia/Tokyo\"" },
+            "body": hour(&format!("E{number}")),
+        })
+    };
+    let reply = w.batch((0..20).map(item).collect()).await.ok(200);
+    let all = reply.body["responses"].as_array().unwrap();
+    assert!(
+        all.iter().all(|item| item["status"] == 201 && item["body"]["start"]["timeZone"] == "Asia/Tokyo")
+    );
+    let first = w.mine(&format!("events/{}", all[0]["body"]["id"].as_str().unwrap()));
+    w.patch(&first, json!({ "subject": "y", "flavour": "sweet" })).await.ok(200);
+    w.delete(&first).await.ok(204);
+    w.delete(&first).await.ok(404);
+    let counts = w.sim.counts();
+    let writes = (counts.writes.event_creates, counts.writes.event_patches, counts.writes.event_deletes);
+    assert_eq!((writes, counts.attempts.event_deletes), ((20, 1, 1), 2));
+    assert_eq!(counts.unknown_properties["flavour"], 1);
+}
+
+#[tokio::test]
+async fn two_writes_to_one_series_at_once_are_a_conflict() {
+    let w = world().await;
+    w.sim.set_latency(std::time::Duration::from_millis(100));
+    let master = w.post(&w.mine("events"), fridays("2027-03-05", "x")).await.ok(201).id();
+    let one = |day: &str| w.mine(&format!("events/OID.{master}.{day}"));
+    let (first, second) = (one("2027-03-12"), one("2027-03-19"));
+    let patch = |path| w.patch(path, json!({ "subject": "y" }));
+    let (first, second) = tokio::join!(patch(&first), patch(&second));
+    let mut both = [first.short(), second.short()];
+    both.sort();
+    assert_eq!(both, ["200", "409 ErrorIrresolvableConflict"]);
 }

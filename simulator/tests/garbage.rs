@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::world;
+use common::{at, fridays, world};
 use serde_json::{Value, json};
 
 const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "DELETE", "PUT"];
@@ -102,6 +102,87 @@ async fn no_request_breaks_the_simulator() {
             "{round}: {method} {path} → {}",
             reply.text
         );
+        assert!(
+            reply.status < 400 || !reply.code().is_empty(),
+            "{round}: {method} {path} → {}",
+            reply.status
+        );
+    }
+}
+
+const CALENDAR_PARTS: [&str; 12] = [
+    "calendar",
+    "calendars",
+    "events",
+    "calendarView",
+    "delta",
+    "instances",
+    "cancel",
+    "permanentDelete",
+    "OID.",
+    "OID.AAMkAD.2027-03-05",
+    "OID.x.9999999-99-99",
+    "",
+];
+const WINDOWS: [&str; 8] = [
+    "",
+    "$top=5&$skip=18446744073709551615",
+    "$select=cancelledOccurrences&$expand=exceptionOccurrences,,",
+    "$expand=exceptionOccurrences,singleValueExtendedProperties($filter=id%20eq%20'String%20x')",
+    "startDateTime=0001-01-01&endDateTime=0005-01-01",
+    "startDateTime=9997-01-01&endDateTime=9999-12-31T23:59:59Z",
+    "startDateTime=-262143-01-01&endDateTime=262142-12-31",
+    "startDateTime=2027-03-01&endDateTime=2027-04-01",
+];
+
+fn event_body(pick: usize) -> Option<Value> {
+    let far = json!({ "dateTime": "9999-12-31T23:59:59.9999999", "timeZone": "Pacific/Kiritimati" });
+    let last = at("4500-12-31", "23:00:00", "Pacific/Kiritimati");
+    let every = |kind: &str, interval: i64| {
+        let pattern = json!({ "type": kind, "interval": interval, "dayOfMonth": 31, "month": 2, "daysOfWeek": ["monday"] });
+        let range = json!({ "type": "numbered", "startDate": "2027-03-05", "numberOfOccurrences": i32::MAX });
+        json!({ "recurrence": { "pattern": pattern, "range": range } })
+    };
+    let bodies = [
+        json!({}),
+        json!([]),
+        json!({ "start": far, "end": far }),
+        json!({ "start": last, "end": last, "isAllDay": null }),
+        json!({ "start": at("2027-03-05", "25:00:00", "UTC") }),
+        json!({ "isAllDay": true }),
+        json!({ "recurrence": { "pattern": null, "range": [] } }),
+        json!({ "recurrence": null, "subject": "\u{0}" }),
+        json!({ "attendees": [null], "locations": [[]] }),
+        json!({ "body": { "content": "<<br<body>>&lt;", "contentType": "html" }, "name": " " }),
+        every("relativeMonthly", i64::from(i32::MAX)),
+        every("absoluteYearly", 1),
+        every("weekly", 100_000_000),
+        fridays("2027-03-05", "x"),
+    ];
+    bodies.get(pick).cloned()
+}
+
+#[tokio::test]
+async fn no_request_for_events_breaks_the_simulator() {
+    let w = world().await;
+    let calendar = w.post(&w.mine("calendars"), json!({ "name": "C" })).await.ok(201).id();
+    let series = w.post(&w.mine("events"), fridays("2027-03-05", "x")).await.ok(201).id();
+    let own = [calendar, format!("OID.{series}.2027-03-12"), series];
+    let mut dice = 11;
+    for round in 0..3000 {
+        let mut path = w.mine(["calendar", "calendars", "events", "calendarView"][roll(&mut dice, 4)]);
+        for _ in 0..roll(&mut dice, 4) {
+            let pick = roll(&mut dice, CALENDAR_PARTS.len() + own.len() * 3);
+            let part = CALENDAR_PARTS
+                .get(pick)
+                .copied()
+                .unwrap_or_else(|| &own[(pick - CALENDAR_PARTS.len()) % own.len()]);
+            path += &format!("/{part}");
+        }
+        path += &format!("?{}", WINDOWS[roll(&mut dice, WINDOWS.len())]);
+        let (method, pick) = (METHODS[roll(&mut dice, METHODS.len())], roll(&mut dice, 18));
+        let reply = w.send(method, &path, &[], event_body(pick)).await;
+        assert!(reply.status < 500, "{round}: {method} {path} → {}", reply.text);
         assert!(
             reply.status < 400 || !reply.code().is_empty(),
             "{round}: {method} {path} → {}",
