@@ -10,8 +10,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize as Read, Serialize};
 use serde_json::value::RawValue;
 
+use super::body::Body;
 use super::client::IMMUTABLE;
-use super::contact::Body;
 use super::error::{Error, Fault, Kind};
 use super::http::{Answer, seconds};
 use super::json;
@@ -193,7 +193,11 @@ mod tests {
         let patch = Request::new("PATCH", "/users/1/contacts/2".into());
         let requests = vec![
             Request::new("GET", "/users/1/contacts".into()),
-            patch.if_match(Some("W/\"k\"".into())).body(Body::Patch(&set)),
+            patch.if_match(Some("W/\"k\"".into())).body(Body::Patch {
+                kind: sync::hub::Kind::Contacts,
+                set: &set,
+                tag: None,
+            }),
             Request::new("DELETE", "/users/1/contacts/3".into()),
         ];
         let body = encode("batch", requests).unwrap();

@@ -1,17 +1,21 @@
-//! Microsoft Graph: the directory of a tenant, and the contacts in its mailboxes.
+//! Microsoft Graph: the directory of a tenant, and the contacts and events in its mailboxes.
 //!
 //! <https://learn.microsoft.com/graph/overview>
 
 mod ask;
 mod batch;
+mod body;
 mod client;
 mod contact;
 mod directory;
 mod endpoints;
 mod error;
+mod event;
 mod fence;
 mod http;
+mod item;
 mod json;
+mod kinds;
 mod lanes;
 pub mod login;
 mod reader;
@@ -23,6 +27,7 @@ mod writer;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sync::hub::Kind as HubKind;
 use sync::{HubId, MailboxId, TenantId};
 use uuid::Uuid;
 
@@ -33,8 +38,9 @@ use login::Login;
 pub use directory::{Change, Member, Removed, Round, USER_PROPERTIES};
 pub use endpoints::Endpoints;
 pub use error::{Error, Kind};
+pub use item::Found;
 pub use reader::{Folder, FolderChanges, FolderReading, Reader, Seen, Which};
-pub use writer::{Made, Writer};
+pub use writer::{Made, Transactions, Writer};
 
 /// What the way to Graph is made of.
 #[derive(Clone)]
@@ -78,15 +84,30 @@ impl Default for Pace {
     }
 }
 
-/// The hub's folder in one mailbox.
+/// The hub's folder in one mailbox: a contact folder or a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    /// What lies in it.
+    pub kind: HubKind,
     /// Whose mailbox.
     pub mailbox: MailboxId,
     /// The folder's id.
     pub folder: String,
     /// Whose folder it is: only copies of this hub count.
     pub hub: HubId,
+}
+
+/// The folder that a hub has in the mailboxes of its audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Managed<'a> {
+    /// What lies in it.
+    pub kind: HubKind,
+    /// Whose it is.
+    pub hub: &'a HubId,
+    /// What it is called when it is made; its owner may call it otherwise.
+    pub name: &'a str,
+    /// The colour in which a calendar is made, by Graph's name of it; `None` leaves it to the server.
+    pub color: Option<&'a str>,
 }
 
 /// The way to Graph; clones share the lanes.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use sync::{HubId, SourceKey};
 
-/// Marks a contact: `{hub}/{source key}`.
+/// Marks an item: `{hub}/{source key}`.
 pub(super) const ITEM: &str = "String {7c1f0a52-6f0e-4c63-9a5e-3b7d2a9c81f4} Name WheelhouseItem";
 
 /// Marks a folder: the hub's id.
@@ -61,7 +61,12 @@ pub(super) fn key(tag: &str, hub: &HubId) -> Option<SourceKey> {
 
 /// The query option that brings a mark along; it must not stand in a delta request.
 pub(super) fn expand(id: &str) -> String {
-    format!("$expand=singleValueExtendedProperties($filter=id%20eq%20'{}')", escaped(id))
+    format!("$expand={}", mark(id))
+}
+
+/// A mark as one of the things to be brought along.
+pub(super) fn mark(id: &str) -> String {
+    format!("singleValueExtendedProperties($filter=id%20eq%20'{}')", escaped(id))
 }
 
 /// The query option that finds an item by its mark.

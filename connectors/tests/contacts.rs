@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use connectors::graph::{Folder, Kind, Which};
+use connectors::graph::{Folder, Kind, Place, Which};
 use serde_json::json;
 use sync::{Effect, Field, Op, Value};
 
@@ -12,12 +12,12 @@ use sync::{Effect, Field, Op, Value};
 async fn a_folder_is_made_once_and_found_again_under_any_name() {
     let world = World::new().await;
     let ana = world.colleague("Ana");
-    assert_eq!(world.reader().folder(&ana, &hub(), "Company").await.unwrap(), Folder::Absent);
-    let made = world.writer().ensure_folder(&ana, &hub(), "Company").await.unwrap();
+    assert_eq!(world.reader().folder(&ana, managed(&hub(), "Company")).await.unwrap(), Folder::Absent);
+    let made = world.ensure(&ana, HubKind::Contacts, "Company").await.unwrap();
     assert!(made.fresh);
-    let again = world.writer().ensure_folder(&ana, &hub(), "Company").await.unwrap();
+    let again = world.ensure(&ana, HubKind::Contacts, "Company").await.unwrap();
     assert_eq!((again.id.as_str(), again.fresh), (made.id.as_str(), false));
-    assert_eq!(world.reader().folder(&ana, &hub(), "Other").await.unwrap(), Folder::Ours(made.id));
+    assert_eq!(world.reader().folder(&ana, managed(&hub(), "Other")).await.unwrap(), Folder::Ours(made.id));
 }
 
 #[tokio::test]
@@ -25,8 +25,8 @@ async fn somebody_elses_folder_of_the_name_is_left_alone() {
     let world = World::new().await;
     let ana = world.colleague("Ana");
     world.simulator.user_creates_folder(user(&ana), "Company").unwrap();
-    assert_eq!(world.reader().folder(&ana, &hub(), "company").await.unwrap(), Folder::Foreign);
-    let refused = world.writer().ensure_folder(&ana, &hub(), "Company").await.unwrap_err();
+    assert_eq!(world.reader().folder(&ana, managed(&hub(), "company")).await.unwrap(), Folder::Foreign);
+    let refused = world.ensure(&ana, HubKind::Contacts, "Company").await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Refused);
     let text = refused.to_string().replace(ana.as_str(), "{ana}");
     insta::assert_snapshot!(text, @"mailbox {ana}: folder: one of that name exists and is not ours; choose another name, or rename that one: the server will not do this");
@@ -159,7 +159,7 @@ async fn a_delta_tells_what_changed_and_what_left_in_many_mailboxes_at_once() {
     }
     let links: Vec<String> = {
         let readings = places.iter().map(|place| reading(place, None)).collect();
-        world.reader().changes(readings).await.into_iter().map(|read| read.unwrap().link).collect()
+        world.reader().changes(readings).await.into_iter().map(|read| read.unwrap().link.unwrap()).collect()
     };
     let seen = world.seen(&places[0]).await;
     let ana = user(&places[0].mailbox);
@@ -217,12 +217,15 @@ async fn a_folder_goes_only_when_nothing_is_left_in_it() {
     let world = World::new().await;
     let place = world.place("Ana").await;
     let effects = world.write(&place, &[create(1)]).await;
-    let kept = world.writer().delete_folder(&place.mailbox, &place.folder).await.unwrap_err();
+    let kept = world.writer().delete_folder(&place).await.unwrap_err();
     assert_eq!(kept.kind(), Kind::Conflict);
     world.write(&place, &[delete(1, &written(&effects)[0])]).await;
-    world.writer().delete_folder(&place.mailbox, &place.folder).await.unwrap();
-    world.writer().delete_folder(&place.mailbox, &place.folder).await.unwrap();
-    assert_eq!(world.reader().folder(&place.mailbox, &hub(), "Company").await.unwrap(), Folder::Absent);
+    world.writer().delete_folder(&place).await.unwrap();
+    world.writer().delete_folder(&place).await.unwrap();
+    assert_eq!(
+        world.reader().folder(&place.mailbox, managed(&hub(), "Company")).await.unwrap(),
+        Folder::Absent
+    );
     let gone = world.reader().changes(vec![reading(&place, None)]).await.remove(0).unwrap_err();
     assert_eq!(gone.kind(), Kind::Missing);
 }
@@ -247,9 +250,10 @@ async fn a_folder_goes_though_one_of_its_name_went_before() {
     let world = World::new().await;
     let ana = world.colleague("Ana");
     for _ in 0..3 {
-        let made = world.writer().ensure_folder(&ana, &hub(), "Company").await.unwrap();
+        let made = world.ensure(&ana, HubKind::Contacts, "Company").await.unwrap();
         assert!(made.fresh);
-        world.writer().delete_folder(&ana, &made.id).await.unwrap();
+        let place = Place { kind: HubKind::Contacts, mailbox: ana.clone(), folder: made.id, hub: hub() };
+        world.writer().delete_folder(&place).await.unwrap();
     }
-    assert_eq!(world.reader().folder(&ana, &hub(), "Company").await.unwrap(), Folder::Absent);
+    assert_eq!(world.reader().folder(&ana, managed(&hub(), "Company")).await.unwrap(), Folder::Absent);
 }

@@ -91,7 +91,7 @@ async fn a_connection_that_never_was_sends_nothing() {
     let mut effects = Vec::new();
     let mut settled = |_, effect| effects.push(effect);
     let writer = Graph::new(options).unwrap().writer(&world.tenant);
-    let end = writer.write(&place, &[create(1)], world.deadline(), &mut settled).await;
+    let end = writer.write(&place, &[create(1)], &Transactions::new(), world.deadline(), &mut settled).await;
     assert_eq!(effects, [Effect::NotSent]);
     assert_eq!(end.unwrap_err().to_string(), "contacts (write): no connection: try again later");
 }
@@ -109,7 +109,7 @@ async fn a_mailbox_that_cannot_be_reached_is_named_and_the_others_go_on() {
         let mut read = world.reader().changes(vec![reading(&ana, None), reading(&ben, None)]).await;
         assert!(read.pop().unwrap().is_ok());
         assert_eq!(read.pop().unwrap().unwrap_err().kind(), kind);
-        let refused = world.writer().ensure_folder(&ana.mailbox, &hub(), "Company").await.unwrap_err();
+        let refused = world.ensure(&ana.mailbox, HubKind::Contacts, "Company").await.unwrap_err();
         assert_eq!(refused.kind(), kind, "{refused}");
 
         let ops: Vec<Op> = (0..45).map(create).collect();
@@ -170,7 +170,7 @@ async fn a_contacts_delta_without_end_is_noticed() {
     let error = read.pop().unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "contacts/delta: the next page is one that was read before: this is no answer of Graph; check the base URL and any proxy between"
+        "folder (changes): the next page is one that was read before: this is no answer of Graph; check the base URL and any proxy between"
     );
 }
 
@@ -178,11 +178,12 @@ async fn a_contacts_delta_without_end_is_noticed() {
 async fn a_link_that_nobody_knows_asks_for_a_full_reading() {
     let world = World::new().await;
     let place = world.place("Ana").await;
-    let mut link = world.reader().changes(vec![reading(&place, None)]).await.remove(0).unwrap().link;
+    let mut link = world.reader().changes(vec![reading(&place, None)]).await.remove(0).unwrap().link.unwrap();
     let first = link.clone();
     for number in 0..6 {
         world.write(&place, &[create(number)]).await;
-        link = world.reader().changes(vec![reading(&place, Some(link))]).await.remove(0).unwrap().link;
+        link =
+            world.reader().changes(vec![reading(&place, Some(link))]).await.remove(0).unwrap().link.unwrap();
     }
     let bad = format!("{}x", link.rsplit_once('=').unwrap().0.to_owned() + "=");
     for link in [first, bad] {
@@ -198,7 +199,7 @@ async fn a_folder_whose_answer_was_lost_is_found_again() {
         let ana = world.colleague("Ana");
         let fault = Fault::new(kind).method("POST").path("*contactFolders").times(1);
         world.simulator.add_fault(fault);
-        let made = world.writer().ensure_folder(&ana, &hub(), "Company").await.unwrap();
+        let made = world.ensure(&ana, HubKind::Contacts, "Company").await.unwrap();
         assert_eq!(made.fresh, !has_effect(kind), "{kind:?}");
         assert_eq!(world.simulator.counts().writes.folder_creates, 1);
     }
@@ -237,7 +238,7 @@ async fn what_was_lost_and_cannot_be_sent_again_in_time_is_unknown() {
     let mut effects = Vec::new();
     let mut settled = |_, effect| effects.push(effect);
     let soon = world.clock.now() + std::time::Duration::from_millis(500);
-    let end = world.writer().write(&place, &[delete(1, &id)], soon, &mut settled).await;
+    let end = world.writer().write(&place, &[delete(1, &id)], &Transactions::new(), soon, &mut settled).await;
     assert!(matches!(end.unwrap_err().kind(), Kind::Throttled { .. }));
     assert_eq!(effects, [Effect::Unknown]);
     assert!(world.held(&place).is_empty(), "and here it did happen");

@@ -19,22 +19,25 @@ async fn reading_and_writing_may_be_spawned() {
     let (reader, writer) = (world.reader(), world.writer());
     let (ana, deadline) = (world.colleague("Ana"), world.deadline());
     let task = spawnable(async move {
-        let made = writer.ensure_folder(&ana, &hub(), "Company").await.unwrap();
+        let made = writer.ensure_folder(&ana, managed(&hub(), "Company")).await.unwrap();
         (made, ana, writer)
     });
     let (made, mailbox, writer) = task.await.unwrap();
-    let place = connectors::graph::Place { mailbox, folder: made.id, hub: hub() };
+    let place = connectors::graph::Place { kind: HubKind::Contacts, mailbox, folder: made.id, hub: hub() };
     let there = place.clone();
     let task = spawnable(async move {
         let ops: Vec<Op> = vec![create(1)];
         let mut effects = Vec::new();
-        writer.write(&there, &ops, deadline, &mut |_, effect| effects.push(Some(effect))).await.unwrap();
+        writer
+            .write(&there, &ops, &transactions(&ops), deadline, &mut |_, effect| effects.push(Some(effect)))
+            .await
+            .unwrap();
         written(&effects)
     });
     let ids = task.await.unwrap();
     let task = spawnable(async move {
         reader.users_delta(None).await.end.unwrap();
-        reader.folder(&place.mailbox, &hub(), "Company").await.unwrap();
+        reader.folder(&place.mailbox, managed(&hub(), "Company")).await.unwrap();
         reader.changes(vec![reading(&place, None)]).await.remove(0).unwrap();
         reader.find(&place, &[key(1)]).await.unwrap();
         reader.tags(&place, Which::All).await.unwrap();

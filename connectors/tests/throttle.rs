@@ -60,7 +60,7 @@ async fn a_mailbox_that_is_throttled_beyond_the_deadline_says_for_how_long() {
     let mut effects = Vec::new();
     let mut settled = |_, effect| effects.push(effect);
     let soon = world.clock.now() + Duration::from_secs(250);
-    let end = world.writer().write(&place, &[create(1)], soon, &mut settled).await;
+    let end = world.writer().write(&place, &[create(1)], &Transactions::new(), soon, &mut settled).await;
     assert_eq!(end.unwrap_err().after(), Some(Duration::from_secs(100)));
     assert_eq!(effects, [Effect::NotSent]);
     assert!(world.clock.now() < soon);
@@ -74,7 +74,11 @@ async fn what_the_deadline_leaves_is_not_sent() {
     let mut settled = |_, effect| effects.push(effect);
     let past = world.clock.now() - Duration::from_secs(1);
     world.simulator.reset_counts();
-    world.writer().write(&place, &[create(1), create(2)], past, &mut settled).await.unwrap();
+    world
+        .writer()
+        .write(&place, &[create(1), create(2)], &Transactions::new(), past, &mut settled)
+        .await
+        .unwrap();
     assert_eq!(effects, [Effect::NotSent, Effect::NotSent]);
     assert_eq!(world.simulator.counts().http_calls, 0);
 }

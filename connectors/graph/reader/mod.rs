@@ -1,17 +1,17 @@
 //! Reading; nothing here changes anything.
 
-mod contact_folders;
-mod contacts_delta;
-mod contacts_find;
-mod contacts_look;
-mod contacts_tags;
+mod changes;
+mod find;
+mod folders;
+mod look;
+mod tags;
 
 use super::client::Session;
 use super::directory::{self, Round, USER_PROPERTIES};
 
-pub use contact_folders::Folder;
-pub use contacts_delta::{FolderChanges, FolderReading, Seen};
-pub use contacts_tags::Which;
+pub use changes::{FolderChanges, FolderReading, Seen};
+pub use folders::Folder;
+pub use tags::Which;
 
 /// Whoever reads from one tenant; clones are cheap.
 #[derive(Clone)]

@@ -1,14 +1,16 @@
 //! Writing; nothing here decides.
 
-mod contact_folder_delete;
-mod contact_folder_post;
-mod contacts;
+mod folder_delete;
+mod folder_post;
+mod items;
 mod outcome;
+mod series;
 
 use super::client::Session;
 use super::reader::Reader;
 
-pub use contact_folder_post::Made;
+pub use folder_post::Made;
+pub use items::Transactions;
 
 /// Whoever writes to one tenant's mailboxes; clones are cheap.
 #[derive(Clone)]

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use sync::{Effect, Op};
+use sync::{Effect, ItemId, Op};
 
-use crate::graph::contact::Item;
 use crate::graph::error::{Error, Kind};
 use crate::graph::http::Answer;
+use crate::graph::item::Item;
 
 /// What follows from an answer.
 pub(super) enum Outcome {
     /// It is known what happened.
     Settled(Effect),
+    /// It was done to a series, of which the answer does not tell the occurrences.
+    Series(ItemId),
     /// It was not done, and may be sent again after a time.
     Throttled(Duration),
     /// It may have been done.
@@ -27,13 +29,17 @@ pub(super) fn outcome(op: &Op, again: bool, answer: Option<Answer>) -> Outcome {
     let Some(answer) = answer else { return Outcome::Uncertain };
     match (answer.status, op) {
         (200..=299, Op::Delete { .. }) => Outcome::Settled(Effect::Deleted),
-        (200..=299, _) => written(&answer.body),
-        _ => refused(op, again, crate::graph::client::refusal("contact", answer)),
+        (200..=299, op) => written(op, &answer.body),
+        _ => refused(op, again, crate::graph::client::refusal("item", answer)),
     }
 }
 
-fn written(body: &[u8]) -> Outcome {
-    match Item::read("contact", body) {
+fn written(op: &Op, body: &[u8]) -> Outcome {
+    match Item::read("item", body) {
+        // A new series has no occurrence that differs.
+        Ok(Item { id: Some(id), event, .. }) if event.is_series && matches!(op, Op::Update { .. }) => {
+            Outcome::Series(id)
+        }
         Ok(Item { id: Some(id), change_key: Some(change_key), spoiled: false, content, .. }) => {
             Outcome::Settled(Effect::Written { id, change_key, content })
         }

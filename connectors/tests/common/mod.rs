@@ -9,13 +9,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connectors::Clock;
+pub use connectors::graph::Transactions;
 use connectors::graph::login::{
     Federated, Login, ManagedIdentity, ManagedIdentityOptions, NEEDED_ROLES, Secret,
 };
-use connectors::graph::{Endpoints, Error, FolderReading, Graph, Options, Pace, Place, Reader, Seen, Writer};
+use connectors::graph::{
+    Endpoints, Error, FolderReading, Graph, Made, Managed, Options, Pace, Place, Reader, Seen, Writer,
+};
 use serde_json::{Value, json};
 use simulator::Simulator;
 use simulator::conformance::{Types, check_request};
+pub use sync::hub::Kind as HubKind;
 use sync::{
     ChangeKey, Content, Effect, Entry, Field, HubId, ItemId, MailboxId, Op, Removal, SourceKey, TenantId,
 };
@@ -82,9 +86,23 @@ impl World {
 
     /// A colleague whose mailbox has the hub's folder.
     pub async fn place(&self, name: &str) -> Place {
+        self.place_of(HubKind::Contacts, name).await
+    }
+
+    /// A colleague whose mailbox has the hub's calendar.
+    pub async fn calendar(&self, name: &str) -> Place {
+        self.place_of(HubKind::Events, name).await
+    }
+
+    async fn place_of(&self, kind: HubKind, name: &str) -> Place {
         let mailbox = self.colleague(name);
-        let made = self.writer().ensure_folder(&mailbox, &hub(), "Company").await.unwrap();
-        Place { mailbox, folder: made.id, hub: hub() }
+        let made = self.ensure(&mailbox, kind, "Company").await.unwrap();
+        Place { kind, mailbox, folder: made.id, hub: hub() }
+    }
+
+    pub async fn ensure(&self, mailbox: &MailboxId, kind: HubKind, name: &str) -> Result<Made, Error> {
+        let hub = hub();
+        self.writer().ensure_folder(mailbox, Managed { kind, hub: &hub, name, color: None }).await
     }
 
     pub fn deadline(&self) -> DateTime<Utc> {
@@ -105,7 +123,7 @@ impl World {
             let before = effects[at].replace(effect);
             assert!(before.is_none(), "settled twice");
         };
-        let end = self.writer().write(place, ops, self.deadline(), &mut settled).await;
+        let end = self.writer().write(place, ops, &transactions(ops), self.deadline(), &mut settled).await;
         (effects, end)
     }
 
@@ -180,6 +198,10 @@ pub fn login(
     Arc::new(Federated::new(endpoints.clone(), client, Arc::new(identity), needed, clock).unwrap())
 }
 
+pub fn managed<'a>(hub: &'a HubId, name: &'a str) -> Managed<'a> {
+    Managed { kind: HubKind::Contacts, hub, name, color: None }
+}
+
 pub fn hub() -> HubId {
     HubId::new("company").unwrap()
 }
@@ -228,7 +250,13 @@ pub fn version(effect: &Option<Effect>) -> ChangeKey {
 }
 
 pub fn reading(place: &Place, link: Option<String>) -> FolderReading {
-    FolderReading { mailbox: place.mailbox.clone(), folder: place.folder.clone(), link }
+    FolderReading { place: place.clone(), link }
+}
+
+/// An id for each create, as intents have them.
+pub fn transactions(ops: &[Op]) -> Transactions {
+    let creates = ops.iter().filter(|op| matches!(op, Op::Create { .. }));
+    creates.map(|op| (op.key().clone(), format!("transaction of {}", op.key()))).collect()
 }
 
 /// The ids of what was written, in the order of the operations.

@@ -7,27 +7,27 @@ use sync::{Copy, SourceKey};
 use super::Reader;
 use crate::graph::Place;
 use crate::graph::ask::{Ask, ask};
-use crate::graph::client::IMMUTABLE;
-use crate::graph::contact::{Item, SELECT};
 use crate::graph::error::Error;
+use crate::graph::item::Item;
 use crate::graph::json::Page;
-use crate::graph::tag::{self, Tag, escaped};
-
-const PLACE: &str = "contacts (by tag)";
+use crate::graph::kinds::names;
+use crate::graph::tag::{self, Tag};
 
 impl Reader {
-    /// The folder's copies of these identities, several of one if it was written twice. A search may lag.
+    /// The folder's copies of these identities, several of one if it was written twice. A search may lag, and it does not
+    /// tell which occurrences of a series differ.
     pub async fn find(&self, place: &Place, keys: &[SourceKey]) -> Result<Vec<Copy>, Error> {
-        let Place { mailbox, folder, hub } = place;
-        let (folder, select, expand) = (escaped(folder), SELECT.as_str(), tag::expand(tag::ITEM));
+        let Place { kind, mailbox, folder, hub } = place;
+        let names = names(*kind);
+        let (items, expand) = (names.items_of(mailbox, folder), tag::expand(tag::ITEM));
+        let at = format!("{} (by tag)", names.items);
         let question = |key: &SourceKey| {
             let filter = tag::filter(Tag { hub, key });
-            let options = format!("$top=100&$select={select}&{filter}&{expand}");
-            let url = format!("/users/{mailbox}/contactFolders/{folder}/contacts?{options}");
-            Ask { mailbox: mailbox.clone(), url, prefer: IMMUTABLE }
+            let url = format!("{items}?$top=100&$select={}&{filter}&{expand}", *names.select);
+            Ask { mailbox: mailbox.clone(), url, prefer: names.prefer }
         };
         let asks: Vec<Ask> = keys.iter().map(question).collect();
-        let answers = ask(&self.session, PLACE, &asks, |body| Page::<Item>::read(PLACE, body)).await;
+        let answers = ask(&self.session, &at, &asks, |body| Page::<Item>::read(&at, body)).await;
         let mut copies = Vec::new();
         for (key, answer) in keys.iter().zip(answers) {
             // The server compares without regard to case: only the very same tag counts.

@@ -1,15 +1,19 @@
 //! Making the hub's folder.
 //!
 //! <https://learn.microsoft.com/graph/api/user-post-contactfolders>
+//! <https://learn.microsoft.com/graph/api/user-post-calendars>
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
-use sync::{HubId, MailboxId};
+use serde::Deserialize;
+use serde_json::json;
+use sync::MailboxId;
 
 use super::Writer;
+use crate::graph::Managed;
 use crate::graph::client::{Call, IMMUTABLE};
 use crate::graph::error::{Error, Kind};
-use crate::graph::json;
+use crate::graph::json::parse;
+use crate::graph::kinds::names;
 use crate::graph::reader::Folder;
 use crate::graph::tag::Property;
 
@@ -22,62 +26,48 @@ pub struct Made {
     pub fresh: bool,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NewFolder<'a> {
-    display_name: &'a str,
-    single_value_extended_properties: [Property; 1],
-}
-
 #[derive(Deserialize)]
 struct MadeFolder {
     id: String,
 }
 
-const PLACE: &str = "contactFolders (make)";
+const PLACE: &str = "folder (make)";
 
 impl Writer {
     /// Makes the hub's folder, or finds it, whatever its owner calls it by now.
     ///
     /// Fails with [`Kind::Refused`] if the mailbox has a folder of that name that is not the hub's.
-    pub async fn ensure_folder(&self, mailbox: &MailboxId, hub: &HubId, name: &str) -> Result<Made, Error> {
+    pub async fn ensure_folder(&self, mailbox: &MailboxId, managed: Managed<'_>) -> Result<Made, Error> {
         // A renamed folder leaves its name free: without looking first the mailbox would get a second one.
-        if let Some(made) = self.found_folder(mailbox, hub, name).await? {
+        if let Some(made) = self.found_folder(mailbox, managed).await? {
             return Ok(made);
         }
-        match self.post_folder(mailbox, hub, name).await {
+        match self.post_folder(mailbox, managed).await {
             Ok(id) => Ok(Made { id, fresh: true }),
             Err(error) if error.kind() == Kind::Conflict || error.may_have_happened() => {
-                self.found_folder(mailbox, hub, name).await?.ok_or(error)
+                self.found_folder(mailbox, managed).await?.ok_or(error)
             }
             Err(error) => Err(error),
         }
     }
 
     /// Sent again after an uncertain answer: a second folder of the name is refused, so there is only ever one.
-    async fn post_folder(&self, mailbox: &MailboxId, hub: &HubId, name: &str) -> Result<String, Error> {
-        let folder = NewFolder { display_name: name, single_value_extended_properties: [Property::hub(hub)] };
-        let body = serde_json::to_vec(&folder)
-            .map_err(|_| Error::new(Kind::Refused, PLACE, "this can't be written as JSON"))?;
-        let path = format!("/users/{mailbox}/contactFolders");
-        let call = Call {
-            place: PLACE,
-            method: Method::POST,
-            path: &path,
-            prefer: IMMUTABLE,
-            body: Some(body.into()),
-        };
+    async fn post_folder(&self, mailbox: &MailboxId, managed: Managed<'_>) -> Result<String, Error> {
+        let Managed { kind, hub, name, color } = managed;
+        let names = names(kind);
+        let mut folder = json!({ names.title: name, "singleValueExtendedProperties": [Property::hub(hub)] });
+        if let (Some(folder), Some(color)) = (folder.as_object_mut(), color) {
+            folder.insert("color".to_owned(), color.into());
+        }
+        let path = names.folders_of(mailbox);
+        let body = Some(folder.to_string().into());
+        let call = Call { place: PLACE, method: Method::POST, path: &path, prefer: IMMUTABLE, body };
         let _turn = self.session.turn(PLACE, mailbox).await?;
-        self.session.repeat(call, |body| Ok(json::parse::<MadeFolder>(PLACE, &body)?.id)).await
+        self.session.repeat(call, |body| Ok(parse::<MadeFolder>(PLACE, &body)?.id)).await
     }
 
-    async fn found_folder(
-        &self,
-        mailbox: &MailboxId,
-        hub: &HubId,
-        name: &str,
-    ) -> Result<Option<Made>, Error> {
-        match self.reader.folder(mailbox, hub, name).await? {
+    async fn found_folder(&self, mailbox: &MailboxId, managed: Managed<'_>) -> Result<Option<Made>, Error> {
+        match self.reader.folder(mailbox, managed).await? {
             Folder::Ours(id) => Ok(Some(Made { id, fresh: false })),
             Folder::Foreign => Err(Error::new(
                 Kind::Refused,

@@ -1,4 +1,7 @@
-//! What comes back of a contact.
+//! An item on the wire, as far as all kinds are alike.
+
+mod loose;
+mod shape;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,14 +11,16 @@ use chrono::{DateTime, Utc};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use sync::{ChangeKey, Content, Copy, Field, HubId, ItemId, SourceKey};
 
-use super::loose::Loose;
-use super::shape::Shape;
-use crate::graph::error::{Error, Fault};
-use crate::graph::{json, tag};
+pub(super) use loose::{Loose, Members, WrongForm};
+pub(super) use shape::Shape;
 
-/// A contact as the server gave it, as far as it could be understood.
+use super::error::{Error, Fault};
+use super::event::About;
+use super::{event, json, tag};
+
+/// An item as the server gave it, as far as it could be understood.
 #[derive(Default)]
-pub(in crate::graph) struct Item {
+pub(super) struct Item {
     pub id: Option<ItemId>,
     pub change_key: Option<ChangeKey>,
     pub created: Option<DateTime<Utc>>,
@@ -25,18 +30,39 @@ pub(in crate::graph) struct Item {
     /// The value of our extended property.
     pub tag: Option<String>,
     pub content: Content,
+    /// What else is known of an event.
+    pub event: About,
     /// A property had a form that Graph does not document.
     pub spoiled: bool,
     /// The answer was an error after all.
     error: Option<Box<Fault>>,
 }
 
-static FIELDS: LazyLock<HashMap<&'static str, Field>> =
-    LazyLock::new(|| Field::ALL.iter().map(|field| (field.name(), *field)).collect());
+/// An item of the hub's folder, whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub id: ItemId,
+    /// Its version.
+    pub change_key: ChangeKey,
+    /// When it was created, by the server's clock.
+    pub created: DateTime<Utc>,
+    /// The identity in the hub that its tag names; none if a user made it.
+    pub tag: Option<SourceKey>,
+    /// What it holds.
+    pub content: Content,
+    /// Others are invited to it: the server would mail them if it were changed or deleted.
+    pub invites: bool,
+}
+
+static FIELDS: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
+    let plain = Field::ALL.iter().filter(|field| Shape::of(**field).is_some());
+    plain.map(|field| (field.name(), *field)).collect()
+});
 
 impl Item {
-    /// Reads the answer to a request about one contact; an error inside a success is an error.
-    pub(in crate::graph) fn read(place: &str, body: &[u8]) -> Result<Item, Error> {
+    /// Reads the answer to a request about one item; an error inside a success is an error.
+    pub(super) fn read(place: &str, body: &[u8]) -> Result<Item, Error> {
         let mut item: Item = json::parse(place, body)?;
         match item.error.take() {
             Some(fault) => Err(fault.into_error(place, 200, None)),
@@ -45,22 +71,43 @@ impl Item {
     }
 
     /// The identity in this hub that the item's tag names.
-    pub(in crate::graph) fn key(&self, hub: &HubId) -> Option<SourceKey> {
+    pub(super) fn key(&self, hub: &HubId) -> Option<SourceKey> {
         tag::key(self.tag.as_deref()?, hub)
     }
 
+    /// Whether the item is another hub's, and so neither ours nor a user's.
+    pub(super) fn is_of_another(&self, hub: &HubId) -> bool {
+        self.tag.is_some() && self.key(hub).is_none()
+    }
+
+    /// The item, whoever made it; `None` if it can't be understood.
+    pub(super) fn into_found(self, hub: &HubId) -> Option<Found> {
+        let tag = self.key(hub);
+        let Item { id: Some(id), change_key: Some(change_key), created: Some(created), .. } = self else {
+            return None;
+        };
+        let Item { content, event, spoiled, .. } = self;
+        (!spoiled).then_some(Found { id, change_key, created, tag, content, invites: event.invites() })
+    }
+
     /// The item as a copy of the hub's; `None` if it is not this hub's or can't be understood.
-    pub(in crate::graph) fn into_copy(self, hub: &HubId) -> Option<Copy> {
-        let key = self.key(hub).filter(|_| !self.spoiled)?;
-        let (id, change_key, created) = (self.id?, self.change_key?, self.created?);
-        Some(Copy { id, change_key, created, key, tagged: true, content: self.content })
+    pub(super) fn into_copy(self, hub: &HubId) -> Option<Copy> {
+        self.into_found(hub)?.into_copy()
     }
 
     fn take(&mut self, field: Field, value: Loose) {
-        match value.into_value(Shape::of(field)) {
+        let Some(shape) = Shape::of(field) else { return };
+        match value.into_value(shape) {
             Ok(Some(value)) => self.content.set(field, value),
             Ok(None) => {}
-            Err(_) => self.spoiled = true,
+            Err(WrongForm) => self.spoiled = true,
+        }
+    }
+
+    fn take_event(&mut self, parts: Members) {
+        match event::decode(parts, std::mem::take(&mut self.content)) {
+            Ok((content, about)) => (self.content, self.event) = (content, about),
+            Err(WrongForm) => self.spoiled = true,
         }
     }
 
@@ -68,6 +115,14 @@ impl Item {
         let made = value.text().ok().and_then(make);
         self.spoiled |= made.is_none();
         made
+    }
+}
+
+impl Found {
+    /// The item as a copy of the hub's; `None` if it carries no tag of it.
+    pub fn into_copy(self) -> Option<Copy> {
+        let Found { id, change_key, created, tag, content, .. } = self;
+        Some(Copy { id, change_key, created, key: tag?, tagged: true, content })
     }
 }
 
@@ -83,11 +138,11 @@ impl<'de> Visitor<'de> for Reading {
     type Value = Item;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a contact")
+        f.write_str("an item")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-        let mut item = Item::default();
+        let (mut item, mut event) = (Item::default(), Members::default());
         while let Some(name) = map.next_key()? {
             match name {
                 Name::Id => item.id = item.text(map.next_value()?, |text| ItemId::new(text).ok()),
@@ -103,8 +158,12 @@ impl<'de> Visitor<'de> for Reading {
                     item.removed = true;
                 }
                 Name::Field(field) => item.take(field, map.next_value()?),
+                Name::Event(name) => event.push(name, map.next_value()?),
                 Name::Other => drop(map.next_value::<IgnoredAny>()?),
             }
+        }
+        if !event.is_empty() {
+            item.take_event(event);
         }
         Ok(item)
     }
@@ -120,6 +179,7 @@ enum Name {
     Error,
     Removed,
     Field(Field),
+    Event(&'static str),
     Other,
 }
 
@@ -133,7 +193,11 @@ impl Name {
             "singleValueExtendedProperties" => Name::Properties,
             "error" => Name::Error,
             "@removed" => Name::Removed,
-            name => FIELDS.get(name).map_or(Name::Other, |field| Name::Field(*field)),
+            name => match (FIELDS.get(name), event::PARTS.iter().find(|part| **part == name)) {
+                (Some(field), _) => Name::Field(*field),
+                (None, Some(part)) => Name::Event(part),
+                (None, None) => Name::Other,
+            },
         }
     }
 }

@@ -1,25 +1,32 @@
 //! What changed in the hub's folders of many mailboxes.
 //!
+//! Contact folders tell what changed since a link was given. A calendar is listed as a whole: its delta has a window, tells
+//! whole bodies and no tags; a listing has none of that and names a thousand items in a page.
+//!
 //! <https://learn.microsoft.com/graph/api/contact-delta>
+//! <https://learn.microsoft.com/graph/api/calendar-list-events>
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sync::{ChangeKey, ItemId, MailboxId};
+use sync::hub::Kind;
+use sync::{ChangeKey, ItemId, SourceKey};
 
 use super::Reader;
+use crate::graph::Place;
 use crate::graph::ask::{Ask, ask};
-use crate::graph::contact::Item;
 use crate::graph::endpoints::Endpoints;
 use crate::graph::error::Error;
+use crate::graph::item::Item;
 use crate::graph::json::Page;
-use crate::graph::tag::escaped;
+use crate::graph::kinds::names;
+use crate::graph::tag;
 use crate::graph::walk::{Walk, path};
 
-/// The page size stands in a header: `$top` would limit the whole.
+/// The page size of a delta stands in a header: `$top` would limit the whole.
 const PREFER: &str = "odata.maxpagesize=1000, IdType=\"ImmutableId\"";
 
-const PLACE: &str = "contacts/delta";
+const PLACE: &str = "folder (changes)";
 
 /// Which item in which version: a thousand of them are a small page.
 const SELECT: &str = "id,changeKey,createdDateTime";
@@ -27,10 +34,8 @@ const SELECT: &str = "id,changeKey,createdDateTime";
 /// One folder to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderReading {
-    /// Whose mailbox.
-    pub mailbox: MailboxId,
-    /// The folder's id.
-    pub folder: String,
+    /// The folder.
+    pub place: Place,
     /// Where the last reading ended; `None` reads everything.
     pub link: Option<String>,
 }
@@ -38,17 +43,18 @@ pub struct FolderReading {
 /// What a reading of a folder brought: everything in it without a link, else what changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderChanges {
-    /// The items that came or changed, whoever made them: a delta does not tell our tag.
+    /// The items that came or changed, whoever made them; those that carry another hub's tag are left out where the
+    /// reading tells tags.
     pub items: Vec<Seen>,
     /// The items that left the folder.
     pub gone: Vec<ItemId>,
     /// The items that could not be understood: they are there, and nothing else is known of them.
     pub unreadable: Vec<ItemId>,
-    /// Where the next reading begins.
-    pub link: String,
+    /// Where the next reading begins; `None` for a calendar, which is always read as a whole.
+    pub link: Option<String>,
 }
 
-/// One item as a delta names it; what it holds is asked of the item itself, which never lags.
+/// One item as a reading names it; what it holds is asked of the item itself, which never lags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Where it is.
@@ -57,6 +63,9 @@ pub struct Seen {
     pub change_key: ChangeKey,
     /// When it was created, by the server's clock.
     pub created: DateTime<Utc>,
+    /// The identity that the hub's tag names: a calendar tells it at once, `None` is an item without. A contact folder
+    /// does not tell, `None` says nothing there: see [`Reader::tags`].
+    pub tag: Option<SourceKey>,
 }
 
 impl Reader {
@@ -89,39 +98,43 @@ impl Reader {
 
 /// One folder's way through its pages.
 struct Round {
-    mailbox: MailboxId,
+    place: Place,
     walk: Walk,
     /// The next page, or how it ended.
-    at: Result<String, Result<String, Error>>,
+    at: Result<String, Result<Option<String>, Error>>,
     /// The last word on each item.
     found: BTreeMap<ItemId, Word>,
 }
 
 impl Round {
     fn new(endpoints: &Endpoints, reading: FolderReading) -> Self {
-        let FolderReading { mailbox, folder, link } = reading;
-        let at = match link {
-            Some(link) => path(endpoints, PLACE, &link).map_err(Err),
-            None => {
-                let folder = escaped(&folder);
-                Ok(format!("/users/{mailbox}/contactFolders/{folder}/contacts/delta?$select={SELECT}"))
-            }
+        let FolderReading { place, link } = reading;
+        let items = names(place.kind).items_of(&place.mailbox, &place.folder);
+        let at = match (place.kind, link) {
+            (Kind::Contacts, Some(link)) => path(endpoints, PLACE, &link).map_err(Err),
+            (Kind::Contacts, None) => Ok(format!("{items}/delta?$select={SELECT}")),
+            (Kind::Events, _) => Ok(format!("{items}?$select={SELECT}&$top=999&{}", tag::expand(tag::ITEM))),
         };
-        Round { mailbox, walk: Walk::default(), at, found: BTreeMap::new() }
+        Round { place, walk: Walk::default(), at, found: BTreeMap::new() }
     }
 
     fn question(&self) -> Option<Ask> {
         let url = self.at.as_ref().ok()?.clone();
-        Some(Ask { mailbox: self.mailbox.clone(), url, prefer: PREFER })
+        let prefer = match self.place.kind {
+            Kind::Contacts => PREFER,
+            Kind::Events => names(Kind::Events).prefer,
+        };
+        Some(Ask { mailbox: self.place.mailbox.clone(), url, prefer })
     }
 
     fn turn_page(&mut self, endpoints: &Endpoints, page: Result<Page<(ItemId, Word)>, Error>) {
         let turned = page.and_then(|page| {
             self.found.extend(page.items);
-            Ok(match (page.next, page.delta) {
-                (Some(next), _) => Ok(self.walk.step(endpoints, PLACE, &next)?),
-                (None, Some(delta)) => Err(path(endpoints, PLACE, &delta).map(|_| delta)),
-                (None, None) => Err(Err(Error::nonsense(PLACE, "a page that leads nowhere"))),
+            Ok(match (page.next, page.delta, self.place.kind) {
+                (Some(next), ..) => Ok(self.walk.step(endpoints, PLACE, &next)?),
+                (None, Some(delta), _) => Err(path(endpoints, PLACE, &delta).map(|_| Some(delta))),
+                (None, None, Kind::Events) => Err(Ok(None)),
+                (None, None, Kind::Contacts) => Err(Err(Error::nonsense(PLACE, "a page that leads nowhere"))),
             })
         });
         self.at = turned.unwrap_or_else(|error| Err(Err(error)));
@@ -132,7 +145,12 @@ impl Round {
         let mut changes = FolderChanges { items: Vec::new(), gone: Vec::new(), unreadable: Vec::new(), link };
         for (id, word) in self.found {
             match word {
-                Word::Is(change_key, created) => changes.items.push(Seen { id, change_key, created }),
+                Word::Is { change_key, created, tag } => {
+                    let key = tag.as_deref().map(|tag| tag::key(tag, &self.place.hub));
+                    if !matches!(key, Some(None)) {
+                        changes.items.push(Seen { id, change_key, created, tag: key.flatten() });
+                    }
+                }
                 Word::Gone => changes.gone.push(id),
                 Word::Unreadable => changes.unreadable.push(id),
             }
@@ -143,7 +161,7 @@ impl Round {
 
 /// What a page says about one item.
 enum Word {
-    Is(ChangeKey, DateTime<Utc>),
+    Is { change_key: ChangeKey, created: DateTime<Utc>, tag: Option<String> },
     Gone,
     Unreadable,
 }
@@ -159,7 +177,9 @@ fn read(body: &[u8]) -> Result<Page<(ItemId, Word)>, Error> {
 fn word(item: Item) -> Option<(ItemId, Word)> {
     let word = match item {
         Item { removed: true, .. } => Word::Gone,
-        Item { spoiled: false, change_key: Some(key), created: Some(at), .. } => Word::Is(key, at),
+        Item { spoiled: false, change_key: Some(change_key), created: Some(created), tag, .. } => {
+            Word::Is { change_key, created, tag }
+        }
         _ => Word::Unreadable,
     };
     Some((item.id?, word))

@@ -1,10 +1,13 @@
-//! Obeying operations on the contacts of one folder.
+//! Obeying operations on the items of one folder.
 //!
 //! <https://learn.microsoft.com/graph/api/contactfolder-post-contacts>
 //! <https://learn.microsoft.com/graph/api/contact-update>
 //! <https://learn.microsoft.com/graph/api/contact-delete>
+//! <https://learn.microsoft.com/graph/api/calendar-post-events>
+//! <https://learn.microsoft.com/graph/api/event-update>
+//! <https://learn.microsoft.com/graph/api/event-delete>
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,21 +17,24 @@ use sync::{Copy, Effect, ItemId, Op, SourceKey};
 
 use super::Writer;
 use super::outcome::{Outcome, outcome};
+use super::series::Series;
 use crate::clock::left;
 use crate::graph::Place;
 use crate::graph::batch::{self, Answers, BATCH_BYTES, BATCH_ITEMS, Request};
-use crate::graph::contact::Body;
+use crate::graph::body::Body;
 use crate::graph::error::Error;
+use crate::graph::kinds::{Names, names};
 use crate::graph::lanes::Lane;
-use crate::graph::tag::{Tag, escaped};
+use crate::graph::tag::Tag;
 
 /// How often one operation is sent again because the mailbox was over its limits.
 const THROTTLED: u32 = 20;
 
-const PLACE: &str = "contacts (write)";
+/// The ids under which the server knows a create that it is sent twice, by the item's identity: those of the intents.
+pub type Transactions = BTreeMap<SourceKey, String>;
 
 /// Whoever is told what came of each operation.
-type Settled<'a> = &'a mut (dyn FnMut(usize, Effect) + Send);
+pub(super) type Settled<'a> = &'a mut (dyn FnMut(usize, Effect) + Send);
 
 impl Writer {
     /// Obeys the operations in batches; `settled` is called once for each that writes, with its place in `ops`,
@@ -40,31 +46,15 @@ impl Writer {
         &self,
         place: &Place,
         ops: &[Op],
+        transactions: &Transactions,
         deadline: DateTime<Utc>,
         settled: &mut (dyn FnMut(usize, Effect) + Send),
     ) -> Result<(), Error> {
         let queue = ops.iter().enumerate().filter(|(_, op)| op.is_write());
         let queue = queue.map(|(at, op)| Task { at, op, throttled: 0, again: false }).collect();
-        let road = Road { writer: self, place, lane: self.session.lane(&place.mailbox), deadline };
-        Writing { road, queue, width: BATCH_ITEMS, stop: None, settled }.run().await
-    }
-
-    fn request<'a>(&self, place: &'a Place, op: &'a Op) -> Option<Request<'a>> {
-        let Place { mailbox, folder, hub } = place;
-        let contacts = format!("/users/{mailbox}/contactFolders/{}/contacts", escaped(folder));
-        let one = |id: &ItemId| format!("{contacts}/{}", escaped(id.as_str()));
-        match op {
-            Op::Create { key, content } => {
-                let body = Body::Create { content, tag: Tag { hub, key } };
-                Some(Request::new("POST", contacts).body(body))
-            }
-            Op::Update { id, change_key, set, .. } => {
-                let etag = self.session.shared.options.if_match.then(|| format!("W/\"{change_key}\""));
-                Some(Request::new("PATCH", one(id)).if_match(etag).body(Body::Patch(set)))
-            }
-            Op::Delete { id, .. } => Some(Request::new("DELETE", one(id))),
-            Op::Record { .. } | Op::Forget { .. } => None,
-        }
+        let (lane, names) = (self.session.lane(&place.mailbox), names(place.kind));
+        let road = Road { writer: self, place, names, lane, transactions, deadline };
+        Writing { road, queue, series: Vec::new(), width: BATCH_ITEMS, stop: None, settled }.run().await
     }
 }
 
@@ -79,10 +69,12 @@ struct Task<'a> {
 }
 
 /// Where the operations of one call go, and until when.
-struct Road<'a> {
-    writer: &'a Writer,
-    place: &'a Place,
+pub(super) struct Road<'a> {
+    pub writer: &'a Writer,
+    pub place: &'a Place,
+    pub names: &'static Names,
     lane: Arc<Lane>,
+    transactions: &'a Transactions,
     deadline: DateTime<Utc>,
 }
 
@@ -90,38 +82,68 @@ struct Road<'a> {
 type Stop = Result<(), Error>;
 
 /// The operations of one call on their way.
-struct Writing<'a> {
-    road: Road<'a>,
+pub(super) struct Writing<'a> {
+    pub road: Road<'a>,
     queue: VecDeque<Task<'a>>,
+    /// The series that were updated, and of which occurrences are left to be read or written.
+    pub series: Vec<Series>,
     width: usize,
-    stop: Option<Stop>,
-    settled: Settled<'a>,
+    pub stop: Option<Stop>,
+    pub settled: Settled<'a>,
 }
 
-impl Road<'_> {
+impl<'a> Road<'a> {
+    fn request(&self, op: &'a Op) -> Option<Request<'a>> {
+        let Place { kind, mailbox, folder, hub } = self.place;
+        let (kind, prefer) = (*kind, self.names.prefer);
+        let one = |id: &ItemId| self.names.item_of(mailbox, folder, id);
+        let request = match op {
+            Op::Create { key, content } => {
+                let transaction = self.transactions.get(key).map(String::as_str);
+                let body = Body::Create { kind, content, tag: Tag { hub, key }, transaction };
+                Request::new("POST", self.names.items_of(mailbox, folder)).body(body)
+            }
+            // The mark always goes along: the item may be one that a user made.
+            Op::Update { key, id, change_key, set, .. } => {
+                let if_match = self.writer.session.shared.options.if_match;
+                let body = Body::Patch { kind, set, tag: Some(Tag { hub, key }) };
+                let etag = if_match.then(|| format!("W/\"{change_key}\""));
+                Request::new("PATCH", one(id)).if_match(etag).body(body)
+            }
+            Op::Delete { id, .. } => Request::new("DELETE", one(id)),
+            Op::Record { .. } | Op::Forget { .. } => return None,
+        };
+        Some(request.prefer(prefer))
+    }
+
     /// Sends one batch when the mailbox's turn has come; the outer error is a turn that comes too late.
-    async fn exchange(&self, count: usize, body: Bytes) -> Result<Result<Answers, Error>, Stop> {
+    pub(super) async fn exchange(&self, count: usize, body: Bytes) -> Result<Result<Answers, Error>, Stop> {
         let session = &self.writer.session;
         let (requests, bytes) = (count as u64, body.len() as u64);
         let turn = self.lane.turn(session.clock(), requests, bytes, self.deadline);
-        let _turn = turn.await.map_err(late)?;
+        let _turn = turn.await.map_err(|wait| self.late(wait))?;
         let fenced = session.fenced();
         if fenced > left(session.now(), self.deadline) {
-            return Err(late(fenced));
+            return Err(self.late(fenced));
         }
-        let answer = session.send_batch(PLACE, body).await;
-        Ok(answer.and_then(|answer| batch::decode(PLACE, answer, count)))
+        let answer = session.send_batch(self.names.writing, body).await;
+        Ok(answer.and_then(|answer| batch::decode(self.names.writing, answer, count)))
     }
 
     /// Keeps everybody away from the mailbox for a while.
-    fn pause(&self, wait: Duration) {
+    pub(super) fn pause(&self, wait: Duration) {
         self.lane.fence.close(self.writer.session.now(), wait);
     }
-}
 
-/// A wait beyond the deadline: a deadline that has passed is no fault of the mailbox.
-fn late(wait: Duration) -> Stop {
-    if wait.is_zero() { Ok(()) } else { Err(Error::throttled(PLACE, wait)) }
+    /// Keeps everybody away from a mailbox that may be in trouble.
+    pub(super) fn pause_a_little(&self) {
+        self.pause(self.writer.session.waits().next().unwrap_or_default());
+    }
+
+    /// A wait beyond the deadline: a deadline that has passed is no fault of the mailbox.
+    fn late(&self, wait: Duration) -> Stop {
+        if wait.is_zero() { Ok(()) } else { Err(Error::throttled(self.names.writing, wait)) }
+    }
 }
 
 impl<'a> Writing<'a> {
@@ -130,6 +152,7 @@ impl<'a> Writing<'a> {
             let batch: Vec<Task<'a>> = self.queue.drain(..self.width.min(self.queue.len())).collect();
             self.send(batch).await;
         }
+        self.write_occurrences().await;
         for task in self.queue {
             // What was sent once and lost is not known, even if it is not sent again.
             (self.settled)(task.at, if task.again { Effect::Unknown } else { Effect::NotSent });
@@ -138,8 +161,8 @@ impl<'a> Writing<'a> {
     }
 
     async fn send(&mut self, batch: Vec<Task<'a>>) {
-        let requests = batch.iter().filter_map(|task| self.road.writer.request(self.road.place, task.op));
-        let body = match batch::encode(PLACE, requests.collect()) {
+        let requests = batch.iter().filter_map(|task| self.road.request(task.op));
+        let body = match batch::encode(self.road.names.writing, requests.collect()) {
             Ok(body) => body,
             Err(error) => return self.give_up(batch, Err(error)),
         };
@@ -159,9 +182,10 @@ impl<'a> Writing<'a> {
         for (task, answer) in batch.into_iter().zip(answers) {
             match outcome(task.op, task.again, answer) {
                 Outcome::Settled(effect) => (self.settled)(task.at, effect),
+                Outcome::Series(id) => self.series.push(Series::new(task.at, id, task.op)),
                 Outcome::Throttled(wait) => {
                     self.road.pause(wait);
-                    self.put_back(task, Error::throttled(PLACE, wait));
+                    self.put_back(task, Error::throttled(self.road.names.writing, wait));
                 }
                 Outcome::Uncertain => uncertain.push(task),
                 Outcome::Refused(error) => {
@@ -193,8 +217,8 @@ impl<'a> Writing<'a> {
         if uncertain.is_empty() {
             return;
         }
+        self.road.pause_a_little();
         let Road { writer, place, .. } = self.road;
-        self.road.pause(writer.session.waits().next().unwrap_or_default());
         let (creates, others): (Vec<_>, Vec<_>) =
             uncertain.into_iter().partition(|task| matches!(task.op, Op::Create { .. }));
         for task in others {

@@ -8,20 +8,45 @@ use sync::{Address, Email, Value};
 use super::shape::Shape;
 
 /// What stands where a property is expected.
-pub(super) enum Loose {
+#[derive(Default)]
+pub(in crate::graph) enum Loose {
+    #[default]
     Nothing,
+    Flag(bool),
+    Number(i64),
     Text(String),
     List(Vec<Loose>),
-    Object(Vec<(String, Loose)>),
+    Object(Members),
     Other,
 }
 
+/// The properties of an object.
+#[derive(Default)]
+pub(in crate::graph) struct Members(Vec<(String, Loose)>);
+
 /// The value has not the form that Graph documents.
-pub(super) struct WrongForm;
+#[derive(Debug)]
+pub(in crate::graph) struct WrongForm;
+
+impl Members {
+    pub(in crate::graph) fn push(&mut self, name: &str, value: Loose) {
+        self.0.push((name.to_owned(), value));
+    }
+
+    /// Takes a property out, nothing if it is not there.
+    pub(in crate::graph) fn take(&mut self, name: &str) -> Loose {
+        let found = self.0.iter_mut().find(|(known, _)| known == name);
+        found.map(|(_, value)| std::mem::take(value)).unwrap_or_default()
+    }
+
+    pub(in crate::graph) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl Loose {
     /// The value of a field, `None` if it is empty in any of the server's ways.
-    pub(super) fn into_value(self, shape: Shape) -> Result<Option<Value>, WrongForm> {
+    pub(in crate::graph) fn into_value(self, shape: Shape) -> Result<Option<Value>, WrongForm> {
         if matches!(self, Loose::Nothing) {
             return Ok(None);
         }
@@ -38,7 +63,7 @@ impl Loose {
     }
 
     /// A text; `null` is an empty one.
-    pub(super) fn text(self) -> Result<String, WrongForm> {
+    pub(in crate::graph) fn text(self) -> Result<String, WrongForm> {
         match self {
             // Exchange ends lines with CR LF; they are compared with LF.
             Loose::Text(text) if text.contains('\r') => Ok(text.replace("\r\n", "\n")),
@@ -48,18 +73,56 @@ impl Loose {
         }
     }
 
-    fn list<T>(self, each: impl FnMut(Loose) -> Result<T, WrongForm>) -> Result<Vec<T>, WrongForm> {
+    /// A flag; `null` is off.
+    pub(in crate::graph) fn flag(self) -> Result<bool, WrongForm> {
         match self {
-            Loose::List(items) => items.into_iter().map(each).collect(),
+            Loose::Flag(flag) => Ok(flag),
+            Loose::Nothing => Ok(false),
             _ => Err(WrongForm),
         }
+    }
+
+    /// A whole number.
+    pub(in crate::graph) fn number(self) -> Result<Option<i64>, WrongForm> {
+        match self {
+            Loose::Number(number) => Ok(Some(number)),
+            Loose::Nothing => Ok(None),
+            _ => Err(WrongForm),
+        }
+    }
+
+    /// The properties of an object.
+    pub(in crate::graph) fn members(self) -> Result<Option<Members>, WrongForm> {
+        match self {
+            Loose::Object(members) => Ok(Some(members)),
+            Loose::Nothing => Ok(None),
+            _ => Err(WrongForm),
+        }
+    }
+
+    /// A list; `null` is an empty one.
+    pub(in crate::graph) fn list<T>(
+        self,
+        each: impl FnMut(Loose) -> Result<T, WrongForm>,
+    ) -> Result<Vec<T>, WrongForm> {
+        match self {
+            Loose::List(items) => items.into_iter().map(each).collect(),
+            Loose::Nothing => Ok(Vec::new()),
+            _ => Err(WrongForm),
+        }
+    }
+
+    /// An e-mail address with its name.
+    pub(in crate::graph) fn email(self) -> Result<Email, WrongForm> {
+        let [address, name] = self.parts(["address", "name"])?;
+        Ok(Email { address, name })
     }
 
     /// The named texts of an object, in the order of the names.
     fn parts<const N: usize>(self, names: [&str; N]) -> Result<[String; N], WrongForm> {
         let Loose::Object(members) = self else { return Err(WrongForm) };
         let mut parts = [const { String::new() }; N];
-        for (name, value) in members {
+        for (name, value) in members.0 {
             if let Some((_, part)) = names.iter().zip(&mut parts).find(|(known, _)| **known == name) {
                 *part = value.text()?;
             }
@@ -75,10 +138,7 @@ impl Loose {
 }
 
 fn emails(list: Loose) -> Result<Vec<Email>, WrongForm> {
-    let mut emails = list.list(|email| {
-        let [address, name] = email.parts(["address", "name"])?;
-        Ok(Email { address, name })
-    })?;
+    let mut emails = list.list(Loose::email)?;
     emails.retain(|email| !email.address.is_empty() || !email.name.is_empty());
     Ok(emails)
 }
@@ -114,16 +174,16 @@ impl<'de> Visitor<'de> for Any {
         Ok(Loose::Nothing)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Loose, E> {
-        Ok(Loose::Other)
+    fn visit_bool<E>(self, flag: bool) -> Result<Loose, E> {
+        Ok(Loose::Flag(flag))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Loose, E> {
-        Ok(Loose::Other)
+    fn visit_i64<E>(self, number: i64) -> Result<Loose, E> {
+        Ok(Loose::Number(number))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Loose, E> {
-        Ok(Loose::Other)
+    fn visit_u64<E>(self, number: u64) -> Result<Loose, E> {
+        Ok(i64::try_from(number).map_or(Loose::Other, Loose::Number))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Loose, E> {
@@ -143,12 +203,12 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
-        let mut members = Vec::new();
+        let mut members = Members::default();
         while let Some(name) = map.next_key::<String>()? {
             if name.starts_with('@') {
                 map.next_value::<IgnoredAny>()?;
             } else {
-                members.push((name, map.next_value()?));
+                members.0.push((name, map.next_value()?));
             }
         }
         Ok(Loose::Object(members))
