@@ -127,6 +127,33 @@ async function readContactsDelta(graph, { path, contact }) {
   assert.deepEqual(second.entries.map((entry) => [entry.id, entry["@removed"]?.reason]), [[contact, "deleted"]]);
 }
 
+async function workOnEvents(graph, user) {
+  const calendar = await graph.api(`/users/${user}/calendars`).post({ name: "SDK drive", color: "lightTeal" });
+  const path = `/users/${user}/calendars/${calendar.id}`;
+  const at = (time) => ({ dateTime: `2027-03-05T${time}`, timeZone: "Europe/Vienna" });
+  const master = await graph.api(`${path}/events`).header("Prefer", IMMUTABLE).post({
+    subject: "Stand-up", start: at("09:00:00"), end: at("09:15:00"), body: { contentType: "html", content: "<p>Zoë</p>" },
+    recurrence: {
+      pattern: { type: "weekly", interval: 1, daysOfWeek: ["friday"] },
+      range: { type: "numbered", startDate: "2027-03-05", numberOfOccurrences: 5 },
+    },
+  });
+  assert.equal(master.type, "seriesMaster");
+  const one = (date) => graph.api(`/users/${user}/events/OID.${master.id}.${date}`).header("Prefer", IMMUTABLE);
+  assert.equal((await one("2027-03-12").patch({ subject: "Retro" })).type, "exception");
+  await one("2027-03-19").delete();
+  const window = "startDateTime=2027-03-01T00:00:00Z&endDateTime=2027-05-01T00:00:00Z";
+  const prefer = `odata.maxpagesize=2, outlook.timezone="Europe/Vienna", ${IMMUTABLE}`;
+  const first = await round(graph, `${path}/calendarView/delta?${window}`, prefer);
+  assert.deepEqual(first.entries.map((entry) => entry.type), ["seriesMaster", "occurrence", "exception", "occurrence", "occurrence"]);
+  assert.deepEqual(new Set(first.entries.slice(1).map((entry) => entry.start.dateTime.slice(11, 16))), new Set(["09:00"]));
+  await graph.api(`/users/${user}/events/${master.id}`).header("Prefer", IMMUTABLE).delete();
+  const second = await round(graph, first.link, prefer);
+  assert.deepEqual(second.entries.map((entry) => [entry.id, entry["@removed"]?.reason]), [[master.id, "deleted"]]);
+  await graph.api(path).delete();
+  return first.entries.length;
+}
+
 async function meetErrors(graph, { path, contact }) {
   await assert.rejects(graph.api(`${path}/${contact}`).delete(), { statusCode: 404, code: "ErrorItemNotFound" });
   await assert.rejects(graph.api(path).post({ surname: "Nobody" }), { statusCode: 400, code: "ErrorInvalidProperty" });
@@ -142,5 +169,6 @@ const work = await workOnContacts(graph, user);
 await sendBatch(graph, work.path);
 await readContactsDelta(graph, work);
 await meetErrors(graph, work);
+const events = await workOnEvents(graph, user);
 await graph.api(`/users/${user}/contactFolders/${work.folder}/permanentDelete`).post({});
-console.log(`sdk=javascript people=${people.length} contacts=21 differences=0`);
+console.log(`sdk=javascript people=${people.length} contacts=21 events=${events} differences=0`);
