@@ -122,6 +122,12 @@ impl Tenant {
         lock(&self.state.outbox).clone()
     }
 
+    /// How many entries the outbox has.
+    #[must_use]
+    pub fn outbox_count(&self) -> usize {
+        lock(&self.state.outbox).len()
+    }
+
     /// Forgets what is in the outbox.
     pub fn clear_outbox(&self) {
         lock(&self.state.outbox).clear();

@@ -145,7 +145,6 @@ pub enum Command {
         calendar: String,
     },
     Outbox,
-    /// The number of entries in the outbox.
     OutboxCount,
     ClearOutbox,
     AddFault {

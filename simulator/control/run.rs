@@ -142,7 +142,7 @@ impl Tenant {
             Command::MailboxContents { user } => Some(self.mailbox_contents(*user)),
             Command::CalendarContents { user } => Some(self.calendar_contents(*user)),
             Command::Outbox => Some(json!(self.outbox())),
-            Command::OutboxCount => Some(self.outbox().len().into()),
+            Command::OutboxCount => Some(self.outbox_count().into()),
             Command::Counts => Some(json!(self.world.counters.read())),
             Command::Recorded => Some(json!(self.world.recorder.take())),
             _ => None,

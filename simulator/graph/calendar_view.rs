@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::answer::Answer;
-use super::calendars::CALENDAR;
 use super::call::Call;
 use super::event_query::{preferred, view};
 use super::events::{below, find, paged};
@@ -11,6 +10,7 @@ use super::folders::not_allowed;
 use super::serve::Visit;
 use crate::state::event::{Event, Part};
 use crate::state::lock;
+use crate::state::mailbox::CALENDAR;
 use crate::state::refusal::Refusal;
 use crate::state::zone::Window;
 

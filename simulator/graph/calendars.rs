@@ -19,7 +19,7 @@ use crate::state::extended::{self, Extended, ExtendedId};
 use crate::state::folder::Folder;
 use crate::state::ids::Ids;
 use crate::state::lock;
-use crate::state::mailbox::{DEFAULT, Mailbox};
+use crate::state::mailbox::{CALENDAR, DEFAULT, Mailbox};
 use crate::state::refusal::Refusal;
 
 const PAGE: usize = 10;
@@ -53,8 +53,6 @@ const PROPERTIES: [&str; 14] = [
     "allowedOnlineMeetingProviders",
     "defaultOnlineMeetingProvider",
 ];
-/// The well-known name of the default calendar.
-pub(crate) const CALENDAR: &str = "calendar";
 
 pub(crate) fn serve(visit: &Visit<'_>, call: &mut Call, place: &CalendarPlace) -> Result<Answer, Refusal> {
     match place {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::calendars::CALENDAR;
 use super::call::Call;
 use super::event_query::{plain_view, preferred, view};
 use super::filter::Filter;
@@ -20,7 +19,7 @@ use crate::state::event_show::EventView;
 use crate::state::event_write::{Manner, cancel, create, patch};
 use crate::state::ids::Ids;
 use crate::state::lock;
-use crate::state::mailbox::Mailbox;
+use crate::state::mailbox::{CALENDAR, Mailbox};
 use crate::state::outbox::{Mail, MailKind, addresses};
 use crate::state::refusal::Refusal;
 use crate::state::world::Duplicate;

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::calendar_view::window;
-use super::calendars::CALENDAR;
 use super::call::{Call, Options};
 use super::event_query::{plain_view, preferred};
 use super::folders::not_allowed;
@@ -14,7 +13,7 @@ use crate::state::contact::json as write_json;
 use crate::state::event::Event;
 use crate::state::event_show::EventView;
 use crate::state::lock;
-use crate::state::mailbox::Mailbox;
+use crate::state::mailbox::{CALENDAR, Mailbox};
 use crate::state::refusal::Refusal;
 use crate::state::token;
 use crate::state::view_delta::{Cursor, Manner, Shown};

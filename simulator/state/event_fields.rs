@@ -251,17 +251,8 @@ fn unset(name: &str, kind: Kind, outlook_made: bool) -> Value {
 
 /// Every property that `$select` can name.
 pub(crate) fn selectable(name: &str) -> Option<&'static str> {
-    const OTHERS: [&str; 9] = [
-        "start",
-        "end",
-        "isAllDay",
-        "recurrence",
-        "exceptionOccurrences",
-        "singleValueExtendedProperties",
-        "instances",
-        "calendar",
-        "attachments",
-    ];
+    const OTHERS: [&str; 6] =
+        ["start", "end", "isAllDay", "recurrence", "exceptionOccurrences", "singleValueExtendedProperties"];
     let all = FIELDS.iter().map(|(name, _)| *name).chain(READ_ONLY).chain(OTHERS);
     all.filter(|known| *known != "occurrenceId").find(|known| known.eq_ignore_ascii_case(name))
 }

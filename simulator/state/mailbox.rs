@@ -15,6 +15,8 @@ use super::refusal::Refusal;
 
 /// The serial of the default folder: "Contacts", or the calendar named "Calendar".
 pub(crate) const DEFAULT: u64 = 1;
+/// Names the default calendar; no path can hold it, for clients reach that calendar at a place of its own.
+pub(crate) const CALENDAR: &str = "";
 /// The serial of the folder above all folders.
 const ROOT: u64 = 0;
 
@@ -49,11 +51,11 @@ pub(crate) struct Mailbox<T> {
 }
 
 impl<T: Item> Mailbox<T> {
-    fn empty(seed: u64, default: &'static str) -> Self {
-        let folder = Folder::new(DEFAULT, ROOT, default.into());
+    fn empty(seed: u64, name: &str, alias: &'static str) -> Self {
+        let folder = Folder::new(DEFAULT, ROOT, name.into());
         Self {
             ids: Ids::new(seed),
-            alias: default,
+            alias,
             folders: BTreeMap::from([(DEFAULT, folder)]),
             items: HashMap::new(),
             deleted: BTreeMap::new(),
@@ -227,7 +229,7 @@ impl<T: Item> Mailbox<T> {
 
 impl Mailbox<Contact> {
     pub(crate) fn contacts(seed: u64) -> Self {
-        Self::empty(seed, "Contacts")
+        Self::empty(seed, "Contacts", "contacts")
     }
 
     /// A contact that is not in the mailbox yet.
@@ -253,7 +255,7 @@ impl Mailbox<Contact> {
 
 impl Mailbox<Event> {
     pub(crate) fn events(seed: u64) -> Self {
-        Self::empty(seed, "Calendar")
+        Self::empty(seed, "Calendar", CALENDAR)
     }
 
     /// The event or occurrence that an id names.

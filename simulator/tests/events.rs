@@ -78,6 +78,7 @@ async fn every_mailbox_has_a_calendar_and_takes_more() {
     );
     w.delete(&path).await.ok(204);
     assert_eq!(w.get(&path).await.short(), "404 ErrorItemNotFound");
+    assert_eq!(w.get(&w.mine("calendars/calendar")).await.short(), "400 ErrorInvalidIdMalformed");
     w.post(&w.mine("calendars"), json!({ "name": "Events" })).await.ok(201);
 }
 
