@@ -1,16 +1,23 @@
 //! From what the contributing spokes hold to the hub's snapshot.
 
+mod entries;
+mod item;
+mod kept;
+mod pieces;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::directory::{Directory, GroupError};
-use crate::hub::{Contributes, HubConfig, Problem, Spoke};
-use crate::mapping::LeftOut;
+use crate::directory::Directory;
+use crate::hub::{HubConfig, Problem};
+use crate::mapping::{LeftOut, Skipped};
 use crate::{Content, MailboxId, Snapshot, SourceKey};
-
-type Items = BTreeMap<SourceKey, Arc<Content>>;
+use entries::Entries;
+use kept::kept;
+use pieces::Pieces;
 
 /// Under this name `contributions` looks for the directory that only the audience needs; no spoke can be called so.
 pub const TENANT: &str = "_tenant";
@@ -38,8 +45,10 @@ pub enum Source {
 pub struct Merged {
     /// The hub's content: the last snapshot itself where nothing differs.
     pub snapshot: Snapshot,
-    /// What the contacts could not take, by item.
+    /// What had to be left out of contacts and events, by the entry of a contributor.
     pub left_out: BTreeMap<SourceKey, Vec<LeftOut>>,
+    /// The entries that were read and are not in, with the reason.
+    pub skipped: BTreeMap<SourceKey, Skipped>,
     /// The receiving spoke's id by mailbox; a mailbox in the audience of several belongs to the first.
     ///
     /// Only a complete snapshot tells that a mailbox which is missing here has left.
@@ -48,8 +57,10 @@ pub struct Merged {
 
 /// Merges what the contributing spokes hold, by spoke id, into the hub's next snapshot.
 ///
-/// A spoke of the configuration that is missing in `spokes` counts as not read. From an incomplete reading nothing
-/// leaves the snapshot; what is read wins over what was kept. `now` gives the window of events. Where
+/// Entries that the hub's match rule takes for one person become one item, field by field: of several spokes that
+/// fill a field the first in the configuration wins. An item keeps its identity as long as one of its entries is
+/// there. A spoke that is missing in `spokes` counts as not read. From an incomplete reading nothing leaves the
+/// snapshot; what is read wins over what was kept. `now` gives the window of events. Where
 /// [`HubConfig::reads_tenant`] says so, the directory for the audience is looked for under [`TENANT`].
 ///
 /// Fails with the place in the configuration if it names a group that the directory doesn't have or whose
@@ -58,78 +69,35 @@ pub fn contributions(
     config: &HubConfig,
     spokes: &BTreeMap<String, Contribution>,
     last: Option<&Snapshot>,
-    _now: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Merged, Problem> {
-    let mut read = Read::default();
+    let (mut left_out, mut skipped) = (BTreeMap::new(), BTreeMap::new());
+    let by = config.matching.map(|rule| rule.by);
+    let mut pieces = Pieces::new(by.is_some(), last);
     for (path, spoke, contributes) in config.contributing_at() {
-        if let Some(known) = spokes.get(&spoke.id) {
-            read.spoke(spoke, contributes, &known.source)
-                .map_err(|error| Problem::group(format!("{path}.rules"), &error))?;
+        let known = spokes.get(&spoke.id);
+        let mut read = Entries::of(config.kind, by, spoke, contributes);
+        if let Some(known) = known {
+            read.read(&known.source, now).map_err(|error| Problem::group(format!("{path}.rules"), &error))?;
         }
+        let kept = match (known, last) {
+            (Some(Contribution { complete: true, .. }), _) | (_, None) => Vec::new(),
+            (_, Some(last)) => kept(last, &spoke.id, by, |key| read.has(key)),
+        };
+        pieces.add(read.entries, kept);
+        left_out.append(&mut read.left_out);
+        skipped.append(&mut read.skipped);
     }
     let complete = sources(config).all(|spoke| spokes.get(spoke).is_some_and(|known| known.complete));
-    let snapshot = next(config, read.items, complete, last);
-    Ok(Merged { snapshot, left_out: read.left_out, audience: audience(config, spokes)? })
+    let merged = Snapshot { complete, scope: config.scope(), ..pieces.merged(config.kind) };
+    let snapshot = merged.after(last, &config.limits);
+    Ok(Merged { snapshot, left_out, skipped, audience: audience(config, spokes)? })
 }
 
 /// The names of all that has to be read.
 fn sources(config: &HubConfig) -> impl Iterator<Item = &str> {
     let contributing = config.contributing().map(|(spoke, _)| spoke.id.as_str());
     contributing.chain(config.reads_tenant().then_some(TENANT))
-}
-
-/// What the spokes hold now.
-#[derive(Default)]
-struct Read {
-    items: Items,
-    left_out: BTreeMap<SourceKey, Vec<LeftOut>>,
-}
-
-impl Read {
-    fn spoke(&mut self, spoke: &Spoke, what: &Contributes, source: &Source) -> Result<(), GroupError> {
-        match source {
-            Source::Directory(directory) => self.directory(spoke, what, directory),
-            Source::Items(items) => {
-                self.items(spoke, items);
-                Ok(())
-            }
-        }
-    }
-
-    fn directory(
-        &mut self,
-        spoke: &Spoke,
-        what: &Contributes,
-        directory: &Directory,
-    ) -> Result<(), GroupError> {
-        for person in what.rules.people(directory)? {
-            let key = SourceKey::of(&spoke.id, person.id);
-            let (content, left_out) = what.mapping.contact(&person);
-            if !left_out.is_empty() {
-                self.left_out.insert(key.clone(), left_out);
-            }
-            self.items.insert(key, Arc::new(content));
-        }
-        Ok(())
-    }
-
-    fn items(&mut self, spoke: &Spoke, items: &BTreeMap<String, Content>) {
-        for (id, raw) in items {
-            let shared = raw.iter().filter(|(field, _)| !field.is_source_only());
-            let content = shared.map(|(field, value)| (field, value.clone())).collect();
-            self.items.insert(SourceKey::of(&spoke.id, id), Arc::new(content));
-        }
-    }
-}
-
-fn next(config: &HubConfig, mut items: Items, complete: bool, last: Option<&Snapshot>) -> Snapshot {
-    let scope = config.scope();
-    if let Some(last) = last.filter(|_| !complete) {
-        for (key, content) in &last.items {
-            items.entry(key.clone()).or_insert_with(|| Arc::clone(content));
-        }
-    }
-    Snapshot { complete, scope, items, ..Snapshot::default() }.after(last, &config.limits)
 }
 
 /// The mailboxes are those of the tenant, which the first directory knows.
@@ -159,6 +127,3 @@ fn directory<'a>(config: &HubConfig, spokes: &'a BTreeMap<String, Contribution>)
         Source::Items(_) => None,
     })
 }
-
-#[cfg(test)]
-mod tests;

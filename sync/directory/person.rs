@@ -61,6 +61,8 @@ pub struct Person<'a> {
     pub proxy_addresses: Vec<&'a str>,
     /// Further addresses, outside the tenant as a rule.
     pub other_mails: Vec<&'a str>,
+    /// The employee id; org contacts have none.
+    pub employee_id: Option<&'a str>,
     /// Job title.
     pub job_title: Option<&'a str>,
     /// Department.
@@ -98,6 +100,7 @@ impl<'a> Person<'a> {
         person.hidden = from.flag("showInAddressList") == Some(false);
         person.user_principal_name = from.text("userPrincipalName");
         person.other_mails = from.texts("otherMails");
+        person.employee_id = from.text("employeeId").filter(|id| !id.trim().is_empty());
         person.office_location = from.text("officeLocation");
         person.business_phones = from.texts("businessPhones");
         person.mobile_phone = from.text("mobilePhone");
@@ -135,6 +138,7 @@ impl<'a> Person<'a> {
             user_principal_name: None,
             proxy_addresses: from.texts("proxyAddresses"),
             other_mails: Vec::new(),
+            employee_id: None,
             job_title: from.text("jobTitle"),
             department: from.text("department"),
             company_name: from.text("companyName"),

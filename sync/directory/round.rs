@@ -37,6 +37,7 @@ const USER: &[&str] = &[
     "country",
     "department",
     "displayName",
+    "employeeId",
     "givenName",
     "jobTitle",
     "mail",

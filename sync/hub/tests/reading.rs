@@ -71,9 +71,9 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_fix() {
     two documents
       the document: trailing characters at line 1 column 250; send one JSON object, complete and in UTF-8
     unknown field
-      colour: unknown field `colour`, expected one of `name`, `kind`, `schedule`, `enabled`, `spokes`, `limits`, `driftCheckHours`, `readLagSeconds` at line 1 column 9; remove it or correct its spelling
+      colour: unknown field `colour`, expected one of `name`, `kind`, `schedule`, `enabled`, `spokes`, `match`, `limits`, `conflicts`, `driftCheckHours`, `readLagSeconds` at line 1 column 9; remove it or correct its spelling
     unknown field of a spoke
-      spokes[1].recieves: unknown field `recieves`, expected one of `id`, `connector`, `contributes`, `receives`, `twoWay` at line 1 column 257; remove it or correct its spelling
+      spokes[1].recieves: unknown field `recieves`, expected one of `id`, `connector`, `contributes`, `receives`, `twoWay`, `deletesToHub` at line 1 column 257; remove it or correct its spelling
     unknown rule
       spokes[0].contributes.rules.guest: unknown field `guest`, expected one of `groups`, `excludeGroups`, `guests`, `disabled`, `hidden`, `withoutPhone`, `orgContacts` at line 1 column 134; remove it or correct its spelling
     negative limit
@@ -81,13 +81,13 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_fix() {
     unknown kind
       kind: unknown variant `tasks`, expected `contacts` or `events` at line 1 column 15; write what is expected
     unknown connector
-      spokes[0].connector: unknown variant `ldap`, expected `directory` or `mailbox` at line 1 column 97; write what is expected
+      spokes[0].connector: unknown variant `ldap`, expected one of `directory`, `mailbox`, `file` at line 1 column 97; write what is expected
     unknown field name
-      spokes[0].contributes.mapping.exclude[0]: unknown variant `faxNumber`, expected one of `assistantName`, `birthday`, `businessAddress`, `businessHomePage`, `businessPhones`, `categories`, `companyName`, `department`, `displayName`, `emailAddresses`, `fileAs`, `generation`, `givenName`, `homeAddress`, `homePhones`, `imAddresses`, `initials`, `jobTitle`, `manager`, `middleName`, `mobilePhone`, `nickName`, `officeLocation`, `otherAddress`, `personalNotes`, `profession`, `spouseName`, `surname`, `title`, `yomiCompanyName`, `yomiGivenName`, `yomiSurname` at line 1 column 151; write what is expected
+      spokes[0].contributes.mapping.exclude[0]: unknown variant `faxNumber`, expected one of `assistantName`, `birthday`, `businessAddress`, `businessHomePage`, `businessPhones`, `categories`, `companyName`, `department`, `displayName`, `emailAddresses`, `fileAs`, `generation`, `givenName`, `homeAddress`, `homePhones`, `imAddresses`, `initials`, `jobTitle`, `manager`, `middleName`, `mobilePhone`, `nickName`, `officeLocation`, `otherAddress`, `personalNotes`, `profession`, `spouseName`, `surname`, `title`, `yomiCompanyName`, `yomiGivenName`, `yomiSurname`, `body`, `importance`, `location`, `occurrences`, `reminderMinutesBeforeStart`, `sensitivity`, `showAs`, `subject`, `timing`, `attendees`, `employeeId`, `isCancelled`, `joinUrl`, `organizer`, `responseStatus` at line 1 column 151; write what is expected
     unknown mode
       spokes[1].receives.fields.surname: unknown variant `always`, expected one of `keep-user-edit`, `overwrite`, `clear-with-source`, `write-if-empty` at line 1 column 246; write what is expected
     unknown field of an item
-      spokes[1].receives.fields: unknown variant `faxNumber`, expected one of `assistantName`, `birthday`, `businessAddress`, `businessHomePage`, `businessPhones`, `categories`, `companyName`, `department`, `displayName`, `emailAddresses`, `fileAs`, `generation`, `givenName`, `homeAddress`, `homePhones`, `imAddresses`, `initials`, `jobTitle`, `manager`, `middleName`, `mobilePhone`, `nickName`, `officeLocation`, `otherAddress`, `personalNotes`, `profession`, `spouseName`, `surname`, `title`, `yomiCompanyName`, `yomiGivenName`, `yomiSurname` at line 1 column 239; write what is expected
+      spokes[1].receives.fields: unknown variant `faxNumber`, expected one of `assistantName`, `birthday`, `businessAddress`, `businessHomePage`, `businessPhones`, `categories`, `companyName`, `department`, `displayName`, `emailAddresses`, `fileAs`, `generation`, `givenName`, `homeAddress`, `homePhones`, `imAddresses`, `initials`, `jobTitle`, `manager`, `middleName`, `mobilePhone`, `nickName`, `officeLocation`, `otherAddress`, `personalNotes`, `profession`, `spouseName`, `surname`, `title`, `yomiCompanyName`, `yomiGivenName`, `yomiSurname`, `body`, `importance`, `location`, `occurrences`, `reminderMinutesBeforeStart`, `sensitivity`, `showAs`, `subject`, `timing`, `attendees`, `employeeId`, `isCancelled`, `joinUrl`, `organizer`, `responseStatus` at line 1 column 239; write what is expected
     a value of the wrong type is not repeated
       enabled: invalid type: string "…", expected a boolean at line 1 column 22; write what is expected
     a field twice
