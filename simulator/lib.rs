@@ -30,7 +30,7 @@ mod tenant;
 mod user_calendar;
 mod user_operations;
 
-pub use cli::{GROUP, Settings, give_mailboxes, serve_cli};
+pub use cli::{GROUP, Settings, give_mailboxes, populate, serve_cli};
 pub use company::{Company, Filled, company_user, fill_company};
 pub use control::Command;
 pub use error::{Error, ErrorKind};

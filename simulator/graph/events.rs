@@ -278,7 +278,8 @@ fn tell(
 
 /// Whom the organizer's Exchange would mail about an event.
 fn invited(event: &Event, part: Part) -> Vec<String> {
-    let fields = event.content_of(part).fields;
+    let content = event.content_of(part);
+    let fields = &content.fields;
     let organizer = fields.get("isOrganizer") != Some(&Value::Bool(false));
     if organizer { addresses(fields.get("attendees")) } else { Vec::new() }
 }
@@ -290,7 +291,8 @@ fn mail(visit: &Visit<'_>, kind: MailKind, what: (&Event, Part), ids: &Ids, to: 
 }
 
 fn post_mail(visit: &Visit<'_>, kind: MailKind, (event, part): (&Event, Part), ids: &Ids, to: Vec<String>) {
-    let fields = event.content_of(part).fields;
+    let content = event.content_of(part);
+    let fields = &content.fields;
     let subject = fields.get("subject").and_then(Value::as_str).unwrap_or_default().to_owned();
     let event = event.id(part, ids, true);
     lock(&visit.tenant.outbox).push(Mail { user: visit.cell.user, kind, event, subject, to });

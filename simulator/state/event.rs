@@ -1,5 +1,6 @@
 //! An event as the mailbox keeps it: alone, or a series with what became of its dates.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
@@ -103,11 +104,11 @@ impl Event {
     }
 
     /// What a part says: the series' own content, moved to the date and with what is different there.
-    pub(crate) fn content_of(&self, part: Part) -> Content {
+    pub(crate) fn content_of(&self, part: Part) -> Cow<'_, Content> {
+        let Part::Date(date) = part else { return Cow::Borrowed(&self.content) };
         let mut content = self.content.clone();
-        let Part::Date(date) = part else { return content };
         content.span = content.span.on(date);
-        let Some(exception) = self.exception(date) else { return content };
+        let Some(exception) = self.exception(date) else { return Cow::Owned(content) };
         content.fields.extend(exception.fields.clone());
         content.fields.retain(|_, value| !value.is_null());
         content.span = exception.span.clone().unwrap_or(content.span);
@@ -115,7 +116,7 @@ impl Event {
             content.extended.retain(|held| !held.id.same(&own.id));
             content.extended.push(own.clone());
         }
-        content
+        Cow::Owned(content)
     }
 
     pub(crate) fn span_of(&self, part: Part) -> Span {

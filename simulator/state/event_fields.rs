@@ -225,11 +225,16 @@ fn attendee(value: &Value) -> Result<Value, Refusal> {
     }))
 }
 
-/// All stored fields as they read; what depends on more than the field itself is set by the caller.
-pub(crate) fn shown(fields: &Map<String, Value>, outlook_made: bool) -> Map<String, Value> {
+/// The stored fields that are wanted as they read; what depends on more than the field itself is set by the caller.
+pub(crate) fn shown(
+    fields: &Map<String, Value>,
+    outlook_made: bool,
+    wanted: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
     let value =
         |name: &str, kind: Kind| fields.get(name).cloned().unwrap_or_else(|| unset(name, kind, outlook_made));
-    FIELDS.iter().map(|(name, kind)| ((*name).to_owned(), value(name, *kind))).collect()
+    let asked = FIELDS.iter().filter(|(name, _)| wanted(name));
+    asked.map(|(name, kind)| ((*name).to_owned(), value(name, *kind))).collect()
 }
 
 fn unset(name: &str, kind: Kind, outlook_made: bool) -> Value {

@@ -32,6 +32,19 @@ pub(crate) struct EventView {
     pub(crate) owner: Value,
 }
 
+/// What [`Event::show`] makes of when an event takes place.
+const TIMES: [&str; 9] = [
+    "type",
+    "seriesMasterId",
+    "start",
+    "end",
+    "isAllDay",
+    "originalStartTimeZone",
+    "originalEndTimeZone",
+    "originalStart",
+    "recurrence",
+];
+
 impl EventView {
     fn wants(&self, name: &str) -> bool {
         self.select.as_ref().is_none_or(|select| select.contains(&name))
@@ -57,12 +70,18 @@ impl Event {
     /// The event or occurrence with all that was asked for.
     pub(crate) fn show(&self, part: Part, ids: &Ids, view: &EventView) -> Value {
         let content = self.content_of(part);
-        let mut all = shown(&content.fields, self.outlook_made);
+        let mut all = shown(&content.fields, self.outlook_made, |name| view.wants(name));
         let stored = content.fields.get("body");
-        all.insert("body".into(), body::show(stored, view.text_body, view.html_wrapped));
-        all.insert("bodyPreview".into(), body::preview(stored).into());
+        if view.wants("body") {
+            all.insert("body".into(), body::show(stored, view.text_body, view.html_wrapped));
+        }
+        if view.wants("bodyPreview") {
+            all.insert("bodyPreview".into(), body::preview(stored).into());
+        }
         self.show_stamps(part, ids, view, &mut all);
-        self.show_times((part, &content.span), ids, view, &mut all);
+        if TIMES.iter().any(|name| view.wants(name)) {
+            self.show_times((part, &content.span), ids, view, &mut all);
+        }
         if view.select.is_some() {
             all.retain(|name, _| view.wants(name));
         }
@@ -193,7 +212,7 @@ impl Event {
     }
 
     fn plain(&self, part: Part) -> Map<String, Value> {
-        let content = self.content_of(part);
+        let content = self.content_of(part).into_owned();
         let mut plain = content.fields;
         plain.insert("start".into(), content.span.start.show());
         plain.insert("end".into(), content.span.end.show());

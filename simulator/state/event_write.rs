@@ -101,7 +101,7 @@ fn patch_date(
     if let Some(span) = span.as_ref().filter(|_| manner.keep_order) {
         between_neighbours(event, date, span)?;
     }
-    let mut changed = event.content_of(Part::Date(date));
+    let mut changed = event.content_of(Part::Date(date)).into_owned();
     let names: Vec<String> = body.keys().cloned().collect();
     let written = fill(&mut changed, body, manner)?;
     let fresh = || Exception {

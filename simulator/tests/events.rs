@@ -267,3 +267,15 @@ async fn two_writes_to_one_series_at_once_are_a_conflict() {
     both.sort();
     assert_eq!(both, ["200", "409 ErrorIrresolvableConflict"]);
 }
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_took_effect_once() {
+    let w = world().await;
+    w.sim.add_fault(simulator::Fault::new(simulator::FaultKind::GatewayTimeout).path("*/events").times(1));
+    let mut event = hour("x");
+    event["transactionId"] = "t-1".into();
+    assert_eq!(w.post(&w.mine("events"), event.clone()).await.status, 504);
+    let made = create(&w, event).await;
+    assert_eq!(w.get(&w.mine("events")).await.entries()[0]["changeKey"], made["changeKey"]);
+    assert_eq!(w.get(&w.mine("events")).await.entries().len(), 1);
+}
