@@ -24,6 +24,11 @@ impl Api {
         Api { http, base: format!("http://127.0.0.1:{port}/api"), tenant, hub: hub.to_owned() }
     }
 
+    /// The same for another hub.
+    pub fn of(&self, hub: &str) -> Self {
+        Api { hub: hub.to_owned(), ..self.clone() }
+    }
+
     /// The address of the hub.
     pub fn hub_url(&self) -> String {
         format!("{}/tenants/{}/hubs/{}", self.base, self.tenant, self.hub)

@@ -1,23 +1,11 @@
 //! Who is in the simulated directory.
 
-use std::path::PathBuf;
-
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use simulator::{Company, Simulator, fill_company, give_mailboxes, import_people};
+use simulator::{GROUP, Simulator, give_mailboxes, populate};
 use uuid::Uuid;
 
 use crate::stage::Setup;
-
-/// Where the people come from.
-pub enum People {
-    /// A company that is made up, of so many people.
-    MadeUp(usize),
-    /// A file: JSON lines, or CSV if it is named `*.csv`.
-    File(PathBuf),
-    /// Nobody yet: the mailboxes' owners are users of their own, outside the list.
-    Nobody,
-}
 
 /// Who is who in the directory.
 pub struct Cast {
@@ -34,23 +22,19 @@ pub struct Cast {
 impl Cast {
     /// Fills the tenant.
     pub(crate) fn fill(simulator: &Simulator, setup: &Setup) -> Result<Self> {
-        let people = match &setup.people {
-            People::Nobody => return Self::owners_only(simulator, setup.mailboxes),
-            People::File(file) => import_people(simulator, file)?,
-            People::MadeUp(people) => {
-                let company = Company { people: *people, seed: setup.seed, ..Company::default() };
-                fill_company(simulator, &company)?.people
-            }
-        };
+        let mailboxes = setup.tenant.mailboxes;
+        if setup.empty {
+            return Self::owners_only(simulator, mailboxes);
+        }
+        let people = populate(simulator, &setup.tenant)?;
         ensure!(
-            setup.mailboxes <= people.len(),
-            "--mailboxes {}: there are only {} people; ask for no more mailboxes than that",
-            setup.mailboxes,
+            mailboxes <= people.len(),
+            "--mailboxes {mailboxes}: there are only {} people; ask for no more mailboxes than that",
             people.len()
         );
-        let mailbox_group = give_mailboxes(simulator, &people, setup.mailboxes)?;
-        let owners = people.iter().take(setup.mailboxes).copied().collect();
-        Ok(Cast { people, owners, mailbox_group, outside_list: None })
+        let mailbox_group = simulator.group_named(GROUP).context("the tenant has no group of mailboxes")?;
+        let owners = people.iter().take(mailboxes).copied().collect();
+        Ok(Cast { people, owners, mailbox_group: mailbox_group.parse()?, outside_list: None })
     }
 
     fn owners_only(simulator: &Simulator, mailboxes: usize) -> Result<Self> {

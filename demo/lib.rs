@@ -3,6 +3,7 @@
 pub mod api;
 pub mod clock;
 pub mod directory;
+pub mod program;
 pub mod stage;
 pub mod truth;
 

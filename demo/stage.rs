@@ -17,7 +17,7 @@ use wheelhouse::config::{Cloud, Hidden, HttpLimits, Identity, Platform, Settings
 
 use crate::api::Api;
 use crate::clock::SkippingClock;
-use crate::directory::{Cast, People};
+use crate::directory::Cast;
 
 /// The hub of the demo.
 pub const HUB: &str = "company";
@@ -38,14 +38,10 @@ const MOST_RUNNING: Duration = Duration::from_secs(1);
 
 /// How the stage is set.
 pub struct Setup {
-    /// Who is in the directory.
-    pub people: People,
-    /// How many mailboxes there are.
-    pub mailboxes: usize,
-    /// How long Graph takes for one request.
-    pub latency: Duration,
-    /// Chooses ids and everything that is made up.
-    pub seed: u64,
+    /// What lives in the tenant, and how slow it is.
+    pub tenant: simulator::Settings,
+    /// Whether nobody is in the list yet: then the mailboxes' owners are users of their own, outside it.
+    pub empty: bool,
     /// The port of the API on 127.0.0.1; 0 takes a free one.
     pub port: u16,
     /// Whether time in which nothing moves is skipped instead of waited for.
@@ -83,8 +79,8 @@ impl Stage {
     /// Opens the tenant, starts the functions and the host; nothing is synced yet.
     pub async fn set(setup: &Setup) -> Result<Self> {
         let simulator = Simulator::start(simulator::Options {
-            seed: setup.seed,
-            latency: setup.latency,
+            seed: setup.tenant.seed,
+            latency: Duration::from_millis(setup.tenant.latency_ms),
             ..simulator::Options::default()
         })
         .await?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,50 +18,66 @@ use crate::tenant::Tenant;
 /// The group whose members have mailboxes.
 pub const GROUP: &str = "Wheelhouse mailboxes";
 
-/// What the command line says.
-#[derive(Clone, Debug)]
+/// What lives in the tenant, as a command line says it.
+#[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// The port on 127.0.0.1; 0 takes a free one.
-    pub port: u16,
-    /// A file of people; else a company is made up.
+    /// People of your own: JSON lines, or CSV if the file is named *.csv. Without it a company is made up.
+    #[arg(long, value_name = "FILE")]
     pub people: Option<PathBuf>,
     /// How many people the made up company has.
+    #[arg(long, value_name = "PEOPLE", default_value_t = 200)]
     pub company: usize,
+    /// How many meeting rooms there are: disabled accounts with a mailbox.
+    #[arg(long, default_value_t = 0)]
+    pub rooms: usize,
     /// How many of the first people have a mailbox.
+    #[arg(long, default_value_t = 25)]
     pub mailboxes: usize,
     /// How long Graph takes for one request, in milliseconds.
+    #[arg(long, default_value_t = 0)]
     pub latency_ms: u64,
-    /// Chooses all ids and the company.
+    /// Chooses all ids and the made up company.
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { port: 0, people: None, company: 200, mailboxes: 25, latency_ms: 0, seed: 1 }
+        Self { people: None, company: 200, rooms: 0, mailboxes: 25, latency_ms: 0, seed: 1 }
     }
 }
 
-/// Starts a simulator with people, mailboxes and the group; it runs until it is dropped.
+/// Starts a simulator with people, mailboxes and the group on a port of 127.0.0.1 (0 takes a free one); it runs until it
+/// is dropped.
 ///
 /// # Errors
 /// When the port cannot be bound or the file of people is broken; then nothing is imported.
-pub async fn serve_cli(settings: &Settings) -> Result<(Simulator, Info), Error> {
+pub async fn serve_cli(port: u16, settings: &Settings) -> Result<(Simulator, Info), Error> {
     let latency = Duration::from_millis(settings.latency_ms);
-    let options = Options { seed: settings.seed, port: settings.port, latency, ..Options::default() };
+    let options = Options { seed: settings.seed, port, latency, ..Options::default() };
     let simulator = Simulator::start(options).await?;
-    let people = match &settings.people {
-        Some(file) => import_people(&simulator, file)?,
-        None => {
-            fill_company(
-                &simulator,
-                &Company { people: settings.company, seed: settings.seed, ..Company::default() },
-            )?
-            .people
-        }
-    };
-    give_mailboxes(&simulator, &people, settings.mailboxes)?;
+    populate(&simulator, settings)?;
     let info = Info::of(&simulator);
     Ok((simulator, info))
+}
+
+/// Brings people, rooms and mailboxes into an empty tenant; the answer is the people in their order.
+///
+/// # Errors
+/// When the file of people is broken; then nothing is imported.
+pub fn populate(tenant: &Tenant, settings: &Settings) -> Result<Vec<Uuid>, Error> {
+    let people = match &settings.people {
+        Some(file) => import_people(tenant, file)?,
+        None => {
+            let company = Company { people: settings.company, seed: settings.seed, ..Company::default() };
+            fill_company(tenant, &company)?.people
+        }
+    };
+    for number in 1..=settings.rooms {
+        tenant.add_room(&format!("Room {number}"))?;
+    }
+    give_mailboxes(tenant, &people, settings.mailboxes)?;
+    Ok(people)
 }
 
 /// Leaves mailboxes to the first people only, and makes them members of the group [`GROUP`]; the answer is its id.

@@ -23,16 +23,14 @@ impl Job {
     /// The program and its arguments; it reads no standard input.
     pub fn new<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) -> Self {
         let mut command = Command::new(&program);
-        command.args(arguments).stdin(Stdio::null()).current_dir(places::root());
-        let words = arguments.iter().map(AsRef::as_ref);
-        let words: Vec<_> = [program.as_ref()].into_iter().chain(words).map(OsStr::to_string_lossy).collect();
-        Self { shown: words.join(" "), command }
+        command.stdin(Stdio::null()).current_dir(places::root());
+        Self { command, shown: program.as_ref().to_string_lossy().into_owned() }.words(arguments)
     }
 
     /// Cargo, the one that runs this.
     pub fn cargo(arguments: &[&str]) -> Self {
-        let mut job = Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments);
-        job.shown = format!("cargo {}", arguments.join(" "));
+        let mut job = Self::new::<&str>(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), &[]);
+        job.shown = "cargo".to_owned();
         // `cargo run` set these for this package. Build scripts that watch them (ring's does) would run anew.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("CARGO_PKG_") {
@@ -40,7 +38,17 @@ impl Job {
             }
         }
         job.command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
-        job
+        job.words(arguments)
+    }
+
+    /// More arguments.
+    pub fn words<S: AsRef<OsStr>>(mut self, words: &[S]) -> Self {
+        for word in words.iter().map(AsRef::as_ref) {
+            self.command.arg(word);
+            self.shown.push(' ');
+            self.shown.push_str(&word.to_string_lossy());
+        }
+        self
     }
 
     /// Sets a variable of its environment.

@@ -2,7 +2,6 @@
 
 mod advisories;
 mod bench;
-mod bench_contacts;
 mod bench_start;
 mod demo;
 mod deny;
@@ -18,6 +17,7 @@ mod steps;
 mod stopwatch;
 mod tally;
 mod verify;
+mod words;
 
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ enum Command {
         language: sdk::Language,
     },
     /// Play a directory's history through the whole product, and check every mailbox after each version.
-    Replay(replay::Options),
+    Replay(words::Words),
     /// Measure, and print the figures.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -60,9 +60,9 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Verify(options) => verify::run(&options),
         Command::Laws(options) => laws::run(&options, &mut |line| println!("{line}")),
-        Command::Simulator(options) => simulator::run(options),
+        Command::Simulator(options) => simulator::run(&options),
         Command::Sdk { language } => sdk::run(language, &mut |line| println!("{line}")),
-        Command::Replay(options) => replay::run(&options),
+        Command::Replay(words) => words.run("replay"),
         Command::Bench(bench) => bench::run(&bench),
         Command::Advisories => advisories::run(),
     }

@@ -29,7 +29,7 @@ pub fn run(language: Language, lines: Lines<'_>) -> Result<()> {
         Language::Python => python(&folder.join("python"), lines)?,
     };
     let runtime = tokio::runtime::Runtime::new()?;
-    let (_simulator, info) = runtime.block_on(simulator::serve_cli(&Settings::default()))?;
+    let (_simulator, info) = runtime.block_on(simulator::serve_cli(0, &Settings::default()))?;
     against(drive, &info).run(lines)
 }
 

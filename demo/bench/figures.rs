@@ -22,23 +22,32 @@ pub struct Figures {
     pub simulator_cpu: Option<f64>,
 }
 
+impl Figures {
+    /// Items created, patched and deleted.
+    pub fn writes(&self) -> [u64; 3] {
+        let writes = &self.counts.writes;
+        [
+            writes.contact_creates + writes.event_creates,
+            writes.contact_patches + writes.event_patches,
+            writes.contact_deletes + writes.event_deletes,
+        ]
+    }
+}
+
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Figures { name, seconds, counts, .. } = self;
-        let writes = &counts.writes;
+        let [creates, patches, deletes] = self.writes();
         write!(f, "round={name} seconds={seconds:.3}")?;
         if let Some(limit) = self.limit {
             write!(f, " limit={limit:.2} ratio={:.2}", seconds / limit)?;
         }
         write!(
             f,
-            " http_calls={} graph_requests={} writes={} creates={} patches={} deletes={} throttled={}",
+            " http_calls={} graph_requests={} writes={} creates={creates} patches={patches} deletes={deletes} throttled={}",
             counts.http_calls,
             counts.graph_requests,
-            writes.contacts(),
-            writes.contact_creates,
-            writes.contact_patches,
-            writes.contact_deletes,
+            creates + patches + deletes,
             counts.throttled,
         )?;
         for (name, figure) in [

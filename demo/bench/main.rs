@@ -1,5 +1,8 @@
-//! `cargo xtask bench contacts`: what filling and keeping mailboxes costs, with handler and tenant in processes of their own.
+//! `cargo xtask bench contacts` and `calendar`: what filling and keeping mailboxes costs, with handler and tenant in
+//! processes of their own.
 
+mod calendar;
+mod contacts;
 mod control;
 mod figures;
 mod process;
@@ -7,73 +10,37 @@ mod rounds;
 mod world;
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Parser;
-
-use rounds::Rounds;
-use world::World;
 
 /// Measures filling and keeping mailboxes, and prints the figures.
 #[derive(Debug, Parser)]
 #[command(version)]
-struct Options {
-    /// How many mailboxes there are.
-    #[arg(long, default_value_t = 100)]
-    mailboxes: usize,
-    /// How many people the list has.
-    #[arg(long, default_value_t = 500)]
-    people: usize,
-    /// How long Graph takes for one request, in milliseconds.
-    #[arg(long, default_value_t = 50)]
-    latency_ms: u64,
-    /// Chooses the made-up people and all ids.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// The deployed binary.
-    #[arg(long, value_name = "FILE", required_unless_present = "simulator")]
-    wheelhouse: Option<PathBuf>,
+enum Bench {
+    /// A company's directory in many mailboxes: first fill, unchanged, one person changed.
+    Contacts(contacts::Options),
+    /// One calendar in one mailbox: first fill, unchanged, a source that fails.
+    Calendar(calendar::Options),
     /// Be the tenant: print where it is, and end with the standard input.
-    #[arg(long, hide = true)]
-    simulator: bool,
+    #[command(hide = true)]
+    Simulator(simulator::Settings),
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let done = if options.simulator { simulate(&options) } else { measure(&options) };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("bench: {error:#}");
-            ExitCode::FAILURE
+    demo::program::run("bench", async {
+        match Bench::parse() {
+            Bench::Contacts(options) => contacts::run(&options).await,
+            Bench::Calendar(options) => calendar::run(&options).await,
+            Bench::Simulator(settings) => simulate(&settings).await,
         }
-    }
+    })
 }
 
-fn simulate(options: &Options) -> Result<()> {
-    let Options { people, mailboxes, latency_ms, seed, .. } = *options;
-    let settings = simulator::Settings {
-        company: people,
-        mailboxes,
-        latency_ms,
-        seed,
-        ..simulator::Settings::default()
-    };
-    let runtime = tokio::runtime::Runtime::new()?;
-    let (_simulator, info) = runtime.block_on(simulator::serve_cli(&settings))?;
+async fn simulate(settings: &simulator::Settings) -> Result<()> {
+    let (_simulator, info) = simulator::serve_cli(0, settings).await?;
     println!("{}", serde_json::to_string(&info)?);
     std::io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
-}
-
-#[tokio::main]
-async fn measure(options: &Options) -> Result<()> {
-    let Options { people, mailboxes, latency_ms, .. } = *options;
-    ensure!(mailboxes <= people, "--mailboxes {mailboxes}: there are only {people} people");
-    println!("bench=contacts mailboxes={mailboxes} people={people} latency_ms={latency_ms}");
-    let world = World::open(options).await?;
-    Rounds::new(&world, options).all().await
 }

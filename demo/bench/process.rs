@@ -6,9 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
-use simulator::Info;
-
-use crate::Options;
+use simulator::{Info, Settings};
 
 /// How many ticks the kernel counts in a second of processor time, on every Linux that Rust runs on.
 const TICKS: f64 = 100.0;
@@ -26,14 +24,14 @@ impl Drop for Process {
 
 impl Process {
     /// Starts the simulated tenant: this very program in its other role.
-    pub fn simulator(options: &Options) -> Result<(Self, Info)> {
+    pub fn simulator(tenant: &Settings) -> Result<(Self, Info)> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--simulator");
+        command.arg("simulator");
         for (name, value) in [
-            ("--mailboxes", options.mailboxes as u64),
-            ("--people", options.people as u64),
-            ("--latency-ms", options.latency_ms),
-            ("--seed", options.seed),
+            ("--mailboxes", tenant.mailboxes as u64),
+            ("--company", tenant.company as u64),
+            ("--latency-ms", tenant.latency_ms),
+            ("--seed", tenant.seed),
         ] {
             command.args([name, &value.to_string()]);
         }

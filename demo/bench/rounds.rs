@@ -1,15 +1,13 @@
-//! The rounds: first fill, unchanged with and without a drift check, one person changed.
+//! One round: start a run, wait until nothing is left to do, count.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use demo::api::field;
-use demo::stage::HUB;
+use anyhow::{Result, ensure};
+use demo::api::Api;
 use platform::Queue;
 use serde_json::{Value, json};
 use simulator::{Command, Counts};
 
-use crate::Options;
 use crate::figures::Figures;
 use crate::world::World;
 
@@ -18,95 +16,85 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// How many requests of one mailbox Graph works on at a time.
 const AT_ONCE: f64 = 4.0;
 
-/// The rounds of one measurement.
-pub struct Rounds<'a> {
-    world: &'a World,
-    people: usize,
-    mailboxes: usize,
-    latency: f64,
-}
-
 /// What starts a run.
 #[derive(Clone, Copy)]
-enum Start {
+pub enum Start {
     /// Somebody asks for it: every mailbox is compared.
     Asked,
-    /// The schedule: only what changed is sent.
+    /// The schedule of this hub: only what changed is sent.
     Scheduled(&'static str),
 }
 
-impl<'a> Rounds<'a> {
-    /// Rounds over a world that is not synced yet.
-    pub fn new(world: &'a World, options: &Options) -> Self {
-        let Options { people, mailboxes, latency_ms, .. } = *options;
-        Rounds { world, people, mailboxes, latency: latency_ms as f64 / 1e3 }
-    }
+/// A round, and what it should write.
+#[derive(Clone, Copy)]
+pub struct Round {
+    /// What it is called.
+    pub name: &'static str,
+    /// What starts it.
+    pub start: Start,
+    /// The fewest seconds that it can take, where something bounds it.
+    pub limit: Option<f64>,
+    /// Items to be created.
+    pub creates: usize,
+    /// Items to be patched.
+    pub patches: usize,
+}
 
-    /// Plays all, prints the figures of each, and fails if one wrote something else than it should.
-    pub async fn all(&self) -> Result<()> {
-        let all = (self.people * self.mailboxes) as u64;
-        let limit = (self.latency > 0.0).then_some(self.people as f64 * self.latency / AT_ONCE);
-        self.round("first", Start::Asked, limit, (all, 0)).await?;
-        self.round("unchanged", Start::Asked, None, (0, 0)).await?;
-        self.round("scheduled", Start::Scheduled("bench-unchanged"), None, (0, 0)).await?;
-        self.change_somebody().await?;
-        self.round("one-changed", Start::Scheduled("bench-changed"), None, (0, self.mailboxes as u64)).await
+impl Round {
+    /// A round that somebody asks for, and that should write nothing.
+    pub fn of(name: &'static str) -> Self {
+        Round { name, start: Start::Asked, limit: None, creates: 0, patches: 0 }
     }
+}
 
-    async fn round(
-        &self,
-        name: &'static str,
-        start: Start,
-        limit: Option<f64>,
-        wanted: (u64, u64),
-    ) -> Result<()> {
-        let World { control, handler, simulator, host, .. } = self.world;
+/// The fewest seconds that so many writes to one mailbox take: Graph works on four of a mailbox at a time.
+pub fn least(writes: usize, latency_ms: u64) -> Option<f64> {
+    (latency_ms > 0).then_some(writes as f64 * latency_ms as f64 / 1e3 / AT_ONCE)
+}
+
+impl World {
+    /// Plays one round and prints its figures; fails if it wrote something else than it should.
+    pub async fn play(&self, api: &Api, round: Round) -> Result<Counts> {
+        let World { control, handler, simulator, host, .. } = self;
         control.run::<Value>(&Command::ResetCounts).await?;
         let before = (handler.cpu_seconds(), simulator.cpu_seconds());
         let begun = now();
-        self.start(start).await?;
+        self.start(api, round).await?;
         host.drain(PATIENCE).await?;
         let seconds = begun.elapsed().as_secs_f64();
         let counts: Counts = control.run(&Command::Counts).await?;
         let since = |before: Option<f64>, after: Option<f64>| Some(after? - before?);
-        let writes = counts.writes;
-        println!(
-            "{}",
-            Figures {
-                name,
-                seconds,
-                limit,
-                counts,
-                peak_mb: handler.peak_mb(),
-                handler_cpu: since(before.0, handler.cpu_seconds()),
-                simulator_cpu: since(before.1, simulator.cpu_seconds()),
-            }
+        let figures = Figures {
+            name: round.name,
+            seconds,
+            limit: round.limit,
+            counts,
+            peak_mb: handler.peak_mb(),
+            handler_cpu: since(before.0, handler.cpu_seconds()),
+            simulator_cpu: since(before.1, simulator.cpu_seconds()),
+        };
+        println!("{figures}");
+        let wanted = [round.creates as u64, round.patches as u64, 0];
+        let found = figures.writes();
+        ensure!(
+            found == wanted,
+            "round {} made {found:?} creates, patches and deletes, not {wanted:?}",
+            round.name
         );
-        let found = (writes.contact_creates, writes.contact_patches, writes.contact_deletes);
-        ensure!(found == (wanted.0, wanted.1, 0), "round {name} should make {wanted:?} creates and patches");
-        Ok(())
+        Ok(figures.counts)
     }
 
-    async fn start(&self, start: Start) -> Result<()> {
-        let World { api, queue, info, .. } = self.world;
-        match start {
+    async fn start(&self, api: &Api, round: Round) -> Result<()> {
+        match round.start {
             Start::Asked => api.run().await.map(drop),
-            Start::Scheduled(run) => {
+            Start::Scheduled(hub) => {
+                let run = format!("bench-{}", round.name);
+                let tenant = &self.info.tenant_id;
                 let message =
-                    json!({ "v": 1, "tenant": info.tenant_id, "hub": HUB, "run": run, "reason": "schedule" });
-                Ok(queue.send("gather", message.to_string().into(), Duration::ZERO).await?)
+                    json!({ "v": 1, "tenant": tenant, "hub": hub, "run": run, "reason": "schedule" });
+                Ok(self.queue.send("gather", message.to_string().into(), Duration::ZERO).await?)
             }
         }
-    }
-
-    async fn change_somebody(&self) -> Result<()> {
-        let users: Vec<Value> = self.world.control.run(&Command::Users).await?;
-        let somebody = users.last().map(|user| field(user, "id")).and_then(Value::as_str);
-        let id = somebody.context("the tenant has no users")?.parse()?;
-        let set = json!({ "jobTitle": "Head of everything new" });
-        let changed: bool = self.world.control.run(&Command::UpdateUser { id, set }).await?;
-        ensure!(changed, "nothing changed");
-        Ok(())
     }
 }
 

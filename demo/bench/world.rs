@@ -2,21 +2,28 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use demo::api::Api;
-use demo::stage::{HUB, hub_config};
 use platform::embedded::{Database, SqliteQueue, host};
 use platform::{RealClock, RealRandom};
-use simulator::Info;
+use simulator::{Info, Settings};
 use tempfile::TempDir;
 
-use crate::Options;
 use crate::control::Control;
 use crate::process::Process;
+
+/// What is measured.
+#[derive(Args, Debug)]
+pub struct Handler {
+    /// The deployed binary.
+    #[arg(long, value_name = "FILE")]
+    wheelhouse: PathBuf,
+}
 
 /// Everything that a measurement needs; the processes end with it.
 pub struct World {
@@ -24,8 +31,6 @@ pub struct World {
     pub info: Info,
     /// The tenant's remote control.
     pub control: Control,
-    /// The handler's API.
-    pub api: Api,
     /// The Functions host, which runs in this process.
     pub host: host::Host,
     /// Its queues.
@@ -34,25 +39,28 @@ pub struct World {
     pub handler: Process,
     /// The tenant.
     pub simulator: Process,
+    api: Api,
     _data: TempDir,
 }
 
 impl World {
-    /// Starts the processes, connects the tenant and configures the hub; nothing is synced yet.
-    pub async fn open(options: &Options) -> Result<Self> {
-        let binary = options.wheelhouse.as_deref().context("--wheelhouse names no binary")?;
+    /// Starts the processes and connects the tenant; there is no hub yet.
+    pub async fn open(binary: &Handler, tenant: &Settings) -> Result<Self> {
         let data = TempDir::new().context("no folder for the data")?;
-        let (simulator, info) = Process::simulator(options)?;
+        let (simulator, info) = Process::simulator(tenant)?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let handler = Process::handler(binary, port, data.path(), &info)?;
+        let handler = Process::handler(&binary.wheelhouse, port, data.path(), &info)?;
         let (host, queue) = drive(data.path(), port).await?;
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
-        let api = Api::new(http.clone(), port, info.tenant_id.clone(), HUB);
+        let api = Api::new(http.clone(), port, info.tenant_id.clone(), "");
         api.connect().await?;
-        let group = info.group_id.clone().context("the tenant has no group of mailboxes")?;
-        api.configure(&hub_config(group.parse()?, &[])).await?;
         let control = Control::new(http, info.control_url.clone());
-        Ok(World { info, control, api, host, queue, handler, simulator, _data: data })
+        Ok(World { info, control, host, queue, handler, simulator, api, _data: data })
+    }
+
+    /// The handler's API for one hub.
+    pub fn api(&self, hub: &str) -> Api {
+        self.api.of(hub)
     }
 }
 

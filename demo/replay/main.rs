@@ -40,28 +40,14 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error.into()),
-    };
-    match runtime.block_on(replay(&options)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
-    }
+    demo::program::run("replay", replay(Options::parse()))
 }
 
-fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("replay: {error:#}");
-    ExitCode::FAILURE
-}
-
-async fn replay(options: &Options) -> Result<()> {
+async fn replay(options: Options) -> Result<()> {
     let mut versions = history::read(&options.file)?;
     versions.truncate(options.versions.unwrap_or(versions.len()));
     let shown = Shown::new(options.json, versions.len());
-    let mut replay = Replay::open(options).await?;
+    let mut replay = Replay::open(&options).await?;
     for (nth, version) in versions.iter().enumerate() {
         let played = replay.version(nth, version).await?;
         shown.version(&played);

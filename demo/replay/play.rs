@@ -4,7 +4,6 @@ use std::fmt;
 
 use anyhow::{Context, Result, ensure};
 use demo::api::field;
-use demo::directory::People;
 use demo::truth::{Expected, expected, mismatches};
 use demo::{Setup, Stage};
 
@@ -55,10 +54,12 @@ impl Replay {
     /// Opens a tenant with nobody in its list.
     pub async fn open(options: &Options) -> Result<Self> {
         let stage = Stage::set(&Setup {
-            people: People::Nobody,
-            mailboxes: options.mailboxes,
-            latency: std::time::Duration::ZERO,
-            seed: options.seed,
+            tenant: simulator::Settings {
+                mailboxes: options.mailboxes,
+                seed: options.seed,
+                ..simulator::Settings::default()
+            },
+            empty: true,
             port: 0,
             haste: true,
         })

@@ -154,7 +154,7 @@ async fn the_company_is_the_same_for_a_seed_and_exactly_as_large_as_asked() {
 #[tokio::test]
 async fn a_simulator_of_its_own_has_people_mailboxes_and_a_group() {
     let (sim, info) =
-        serve_cli(&Settings { company: 10, mailboxes: 3, ..Settings::default() }).await.unwrap();
+        serve_cli(0, &Settings { company: 10, mailboxes: 3, ..Settings::default() }).await.unwrap();
     let groups = sim.groups();
     assert_eq!(groups[0]["displayName"], GROUP);
     assert_eq!(groups[0]["members"].as_array().unwrap().len(), 3);
