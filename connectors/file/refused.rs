@@ -5,8 +5,10 @@ use std::fmt;
 /// An event that was left out; the others of its feed are not touched by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The id that its item would have, which begins with its UID.
-    pub id: String,
+    /// Its UID, if it has one.
+    pub uid: Option<String>,
+    /// Which event of the feed it is, the first being 1.
+    pub number: usize,
     /// What is wrong with it.
     pub why: Why,
 }
@@ -22,6 +24,8 @@ pub enum Why {
     FarTime,
     /// Its time zone is neither known by name nor defined in the file.
     UnknownZone,
+    /// Its time zone is but an offset from UTC, which says nothing of summer time.
+    OffsetZone,
     /// It ends before it starts.
     EndsBeforeStart,
     /// It takes days, yet lasts hours.
@@ -68,6 +72,7 @@ impl fmt::Display for Why {
             Why::BadTime => "one of its times can't be read; its publisher has to mend it",
             Why::FarTime => "it lies before 1601 or after 4500, where a mailbox holds nothing",
             Why::UnknownZone => "its time zone is neither known by name nor defined in the feed",
+            Why::OffsetZone => "its time zone is but an offset from UTC, which the feed does not define",
             Why::EndsBeforeStart => "it ends before it starts",
             Why::HoursOfDays => "it starts on a day without a time, yet lasts hours",
             Why::BadRule => "its recurrence rule can't be read; its publisher has to mend it",

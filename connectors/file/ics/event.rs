@@ -28,8 +28,8 @@ impl<'a> Event<'a> {
     /// Reads an event, or says what is wrong with it.
     pub fn read(component: Component<'a>, zones: &Zones) -> Result<Self, Why> {
         let start = Time::read(component.entry(&Property::Dtstart).ok_or(Why::NoStart)?, zones)?;
-        if start.clock == Clock::Unknown {
-            return Err(Why::UnknownZone);
+        if let Clock::Unknown(why) = start.clock {
+            return Err(why);
         }
         let (start, length) = span(component, start, zones)?;
         if length < TimeDelta::zero() {
@@ -111,7 +111,7 @@ fn until(start: Time, end: Time) -> Result<(Time, TimeDelta), Why> {
         }
         (true, false) => until(Time { local: start.local, clock: end.clock.clone() }, end),
         (false, true) => Ok((start.clone(), end.local - start.local)),
-        (false, false) if end.clock == start.clock || end.clock == Clock::Unknown => {
+        (false, false) if end.clock == start.clock || matches!(end.clock, Clock::Unknown(_)) => {
             Ok((start.clone(), end.local - start.local))
         }
         (false, false) => Ok((start.clone(), end.utc()? - start.utc()?)),

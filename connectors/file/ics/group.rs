@@ -17,8 +17,9 @@ use super::{series, single, unroll};
 use crate::file::refused::{Rule, Why};
 
 /// The components that share a UID.
-#[derive(Default)]
 pub(super) struct Group<'a> {
+    /// Which event of the feed its first is.
+    pub number: usize,
     master: Option<Component<'a>>,
     overrides: Vec<Component<'a>>,
 }
@@ -61,6 +62,11 @@ pub(super) struct Override<'a> {
 }
 
 impl<'a> Group<'a> {
+    /// A group without anything in it yet.
+    pub fn new(number: usize) -> Self {
+        Group { number, master: None, overrides: Vec::new() }
+    }
+
     /// Adds a component; of two for the same, the one with the higher `SEQUENCE` counts, else the first.
     pub fn add(&mut self, component: Component<'a>) {
         if component.entry(&Property::RecurrenceId).is_some() {

@@ -8,6 +8,7 @@ mod event;
 mod expand;
 mod fields;
 mod group;
+mod mend;
 mod rule;
 mod series;
 mod single;
@@ -34,11 +35,13 @@ use super::{Events, Options, limits};
 
 /// Reads the events of a feed's text.
 pub(super) fn read(text: &str, options: &Options) -> Result<Events, Error> {
-    let calendars = calendars(text)?;
+    let calendars = calendars(&mend::mended(text))?;
     let reading = Reading { options, steps: Cell::new(0) };
     let mut events = Events { complete: is_whole(text), ..Events::default() };
+    let mut before = 0;
     for calendar in &calendars {
-        take(calendar, &reading, &mut events);
+        take(calendar, before, &reading, &mut events);
+        before += Component::all(calendar, &ICalendarComponentType::VEvent).count();
     }
     Ok(events)
 }
@@ -96,30 +99,39 @@ fn is_whole(text: &str) -> bool {
     last.is_some_and(|line| line.eq_ignore_ascii_case("END:VCALENDAR"))
 }
 
-fn take(calendar: &ICalendar, reading: &Reading<'_>, events: &mut Events) {
+fn take(calendar: &ICalendar, before: usize, reading: &Reading<'_>, events: &mut Events) {
     let zones = Zones::read(calendar, reading.options.time_zone);
-    for (uid, group) in groups(calendar) {
+    for (uid, group) in groups(calendar, before) {
         let taken = group.items(&zones, reading).and_then(|items| put(&uid, items, events));
         if let Err(why) = taken {
-            events.refused.push(Refused { id: uid, why });
+            events.refused.push(Refused {
+                uid: Some(uid).filter(|uid| !uid.starts_with(WITHOUT_UID)),
+                number: group.number,
+                why,
+            });
         }
     }
 }
 
-fn groups(calendar: &ICalendar) -> BTreeMap<String, Group<'_>> {
+/// The groups of a calendar whose first event has this many before it.
+fn groups(calendar: &ICalendar, before: usize) -> BTreeMap<String, Group<'_>> {
     let mut groups: BTreeMap<String, Group<'_>> = BTreeMap::new();
-    for event in Component::all(calendar, &ICalendarComponentType::VEvent) {
+    for (number, event) in Component::all(calendar, &ICalendarComponentType::VEvent).enumerate() {
         let uid = event.text(&ICalendarProperty::Uid).map_or_else(|| without_uid(event), str::to_owned);
-        groups.entry(uid).or_default().add(event);
+        groups.entry(uid).or_insert_with(|| Group::new(before + number + 1)).add(event);
     }
     groups
 }
+
+/// What the ids of events begin with that have no UID.
+const WITHOUT_UID: &str = "without-uid/";
 
 /// A name for an event that has none, which stays as long as its title and start do.
 fn without_uid(event: Component<'_>) -> String {
     let title = event.text(&ICalendarProperty::Summary).unwrap_or_default();
     let start = event.entry(&ICalendarProperty::Dtstart).map(|entry| format!("{:?}", entry.values));
-    format!("without-uid/{:?}", Value::from(vec![title.to_owned(), start.unwrap_or_default()]).print())
+    let print = Value::from(vec![title.to_owned(), start.unwrap_or_default()]).print();
+    format!("{WITHOUT_UID}{print:?}")
 }
 
 fn put(uid: &str, items: Items, events: &mut Events) -> Result<(), Why> {

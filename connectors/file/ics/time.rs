@@ -36,8 +36,8 @@ pub(super) enum Clock {
     Floating(Tz),
     /// That of a zone which the calendar itself defines.
     Defined(Rc<Definition>),
-    /// That of a zone that nobody knows.
-    Unknown,
+    /// That of a zone that nobody knows, with the reason.
+    Unknown(Why),
 }
 
 impl Time {
@@ -129,7 +129,7 @@ impl Clock {
         match self {
             Clock::Known(zone) | Clock::Floating(zone) => Some(*zone),
             Clock::Day => Some(Tz::UTC),
-            Clock::Defined(_) | Clock::Unknown => None,
+            Clock::Defined(_) | Clock::Unknown(_) => None,
         }
     }
 
@@ -139,7 +139,7 @@ impl Clock {
             Clock::Day => Ok(local.and_utc()),
             Clock::Known(zone) | Clock::Floating(zone) => Ok(moment(local, *zone)),
             Clock::Defined(definition) => Ok((local - definition.offset(local)).and_utc()),
-            Clock::Unknown => Err(Why::UnknownZone),
+            Clock::Unknown(why) => Err(*why),
         }
     }
 
@@ -150,7 +150,7 @@ impl Clock {
             Clock::Day => Ok(utc),
             Clock::Known(zone) | Clock::Floating(zone) => Ok(utc + zone.offset_from_utc_datetime(&utc).fix()),
             Clock::Defined(definition) => Ok(definition.local(utc)),
-            Clock::Unknown => Err(Why::UnknownZone),
+            Clock::Unknown(why) => Err(*why),
         }
     }
 }

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use super::definition::Definition;
 use super::entry::Component;
 use super::time::{Clock, Time};
+use crate::file::refused::Why;
 use crate::zone::zone;
 
 /// The zones of one calendar.
@@ -45,7 +46,8 @@ impl Zones {
         match (self.named.get(name), known(name)) {
             (Some(clock), _) => clock.clone(),
             (None, Some(zone)) => Clock::Known(zone),
-            (None, None) => Clock::Unknown,
+            (None, None) if is_offset(name) => Clock::Unknown(Why::OffsetZone),
+            (None, None) => Clock::Unknown(Why::UnknownZone),
         }
     }
 
@@ -55,6 +57,14 @@ impl Zones {
         let utc = at.naive_utc();
         Time { local: utc + zone.offset_from_utc_datetime(&utc).fix(), clock: Clock::Known(zone) }
     }
+}
+
+/// Whether a name is but an offset, such as `UTC+01:00` or `(GMT -5)`.
+fn is_offset(name: &str) -> bool {
+    let bare = name.trim_matches(|c: char| c == '(' || c == ')');
+    let rest = bare.strip_prefix("UTC").or_else(|| bare.strip_prefix("GMT")).unwrap_or(bare).trim_start();
+    let digits = rest.strip_prefix(['+', '-', '\u{2212}']);
+    digits.is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit() || c == ':'))
 }
 
 /// The zone of a name: as it stands, or the IANA name that ends a name with its maker in front of it
