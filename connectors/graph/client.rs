@@ -120,10 +120,20 @@ impl Session {
         call: Call<'_>,
         read: impl Fn(Bytes) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.repeat_if(call, Error::passes, read).await
+    }
+
+    /// Makes a call that may be repeated after the errors for which that `is_worth` it, until `read` understands its answer.
+    pub(super) async fn repeat_if<T>(
+        &self,
+        call: Call<'_>,
+        is_worth: impl Fn(&Error) -> bool,
+        read: impl Fn(Bytes) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut waits = self.waits();
         loop {
             let failed = match self.send(&call).await.and_then(|answer| read(answer.body)) {
-                Err(error) if error.passes() && error.after().unwrap_or_default() <= PATIENCE => error,
+                Err(error) if is_worth(&error) && error.after().unwrap_or_default() <= PATIENCE => error,
                 done => return done,
             };
             let Some(wait) = waits.next() else { return Err(failed) };

@@ -4,6 +4,7 @@ mod changes;
 mod find;
 mod folders;
 mod look;
+mod sources;
 mod tags;
 
 use super::client::Session;
@@ -11,6 +12,7 @@ use super::directory::{self, Round, USER_PROPERTIES};
 
 pub use changes::{FolderChanges, FolderReading, Seen};
 pub use folders::Folder;
+pub use sources::{SourceChange, SourceRound};
 pub use tags::Which;
 
 /// Whoever reads from one tenant; clones are cheap.

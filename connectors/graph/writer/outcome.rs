@@ -57,6 +57,8 @@ fn refused(op: &Op, again: bool, error: Error) -> Outcome {
             Outcome::Settled(Effect::Deleted)
         }
         Kind::Missing if matches!(op, Op::Update { .. }) => Outcome::Settled(Effect::Missing),
+        // It was created by an attempt whose answer is lost.
+        Kind::Conflict if error.code() == "ErrorDuplicateTransactionId" => Outcome::Uncertain,
         // The version may have moved by our own first attempt.
         Kind::Conflict if again => Outcome::Settled(Effect::Unknown),
         Kind::Conflict => Outcome::Settled(Effect::Conflict),

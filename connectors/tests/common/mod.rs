@@ -19,6 +19,7 @@ use connectors::graph::{
 use serde_json::{Value, json};
 use simulator::Simulator;
 use simulator::conformance::{Types, check_request};
+use sync::event::Timing;
 pub use sync::hub::Kind as HubKind;
 use sync::{
     ChangeKey, Content, Effect, Entry, Field, HubId, ItemId, MailboxId, Op, Removal, SourceKey, TenantId,
@@ -224,6 +225,19 @@ pub fn person(number: usize) -> Content {
 
 pub fn create(number: usize) -> Op {
     Op::Create { key: key(number), content: Arc::new(person(number)) }
+}
+
+/// A meeting of the hub.
+pub fn event(number: usize) -> Content {
+    let mut content = Content::default();
+    let start = DateTime::from_timestamp(1_796_112_000 + 3600 * number as i64, 0).unwrap();
+    content.set(Field::Subject, format!("Meeting {number}"));
+    content.set(Field::Timing, Timing::single(start, start + Duration::from_secs(1800)).unwrap());
+    content
+}
+
+pub fn create_event(number: usize) -> Op {
+    Op::Create { key: key(number), content: Arc::new(event(number)) }
 }
 
 pub fn delete(number: usize, id: &ItemId) -> Op {
