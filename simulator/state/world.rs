@@ -49,7 +49,7 @@ pub struct Quirks {
     pub view_repeats: f64,
     /// The chance that a first round of a calendar view's delta has an event from outside the window.
     pub view_strays: f64,
-    /// Pages of a calendar view's delta with more entries than this give 503 without a body.
+    /// A calendar view's delta in pages larger than this gives 503 without a body.
     pub view_page_limit: Option<usize>,
 }
 
