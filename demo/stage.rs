@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use wheelhouse::config::{Cloud, Hidden, HttpLimits, Identity, Platform, Settings};
+use wheelhouse::config::{Cloud, Feeds, Hidden, HttpLimits, Identity, Platform, Settings};
 
 use crate::api::Api;
 use crate::clock::SkippingClock;
@@ -208,6 +208,7 @@ fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {
             token_audience: "api://AzureADTokenExchange".to_owned(),
         },
         api_token: None,
+        feeds: Feeds::default(),
         read_lag: Duration::from_secs(120),
         portion_time: Duration::from_secs(60),
         http: HttpLimits { body_bytes: 1 << 20, timeout: Duration::from_secs(60), lanes: 256 },

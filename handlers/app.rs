@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use connectors::file::{Feed, Guard};
 use connectors::graph::login::{
     Developer, Federated, Login, ManagedIdentity, ManagedIdentityOptions, NEEDED_ROLES, Secret,
 };
@@ -43,6 +44,8 @@ pub struct App {
     pub tables: Tables,
     /// The way to Microsoft Graph.
     pub graph: Graph,
+    /// The way to calendar feeds.
+    pub feeds: Feed,
     /// Turns at writing a mailbox's state: a hundred serialised and sealed at once would fill the memory.
     pub writing: Semaphore,
 }
@@ -57,9 +60,12 @@ impl App {
         let sealed =
             Sealed::new(Arc::clone(&store), keys, Arc::clone(&clock), Arc::clone(&random), WRAPPING_KEY);
         let graph = Graph::new(graph_options(&settings, &clock, &random)?)?;
+        let feeds = &settings.feeds;
+        let guard = Guard { allow_http: feeds.http, allowed: feeds.addresses.clone() };
+        let feeds = Feed::new(guard);
         let tables = Tables::over(&sealed);
         let writing = Semaphore::new(WRITERS);
-        Ok(App { settings, clock, random, store, queue, sealed, tables, graph, writing })
+        Ok(App { settings, clock, random, store, queue, sealed, tables, graph, feeds, writing })
     }
 
     /// The time now.

@@ -4,6 +4,7 @@ mod vars;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 pub use vars::{Refusal, SettingsError};
-use vars::{Vars, duration, guid, number, one_of, path, service_url, text, token};
+use vars::{Vars, addresses, duration, guid, number, one_of, path, service_url, text, token};
 
 /// Everything an operator can set, by environment variables (app settings in Azure).
 ///
@@ -29,6 +30,8 @@ use vars::{Vars, duration, guid, number, one_of, path, service_url, text, token}
 /// | `WHEELHOUSE_LOGIN_URL` | `https://login.microsoftonline.com` | the sign-in service of your cloud |
 /// | `WHEELHOUSE_TOKEN_AUDIENCE` | `api://AzureADTokenExchange` | the audience of the federated credential in your cloud |
 /// | `WHEELHOUSE_API_TOKEN` | none | the bearer token of the API, 32 characters or more; without it the API answers this machine only |
+/// | `WHEELHOUSE_FEED_ADDRESSES` | none | IP addresses, separated by commas, where calendar feeds may be although they are not public |
+/// | `WHEELHOUSE_FEED_HTTP` | `refused` | whether a feed's URL may begin with `http://`: `refused` or `allowed` |
 /// | `WHEELHOUSE_READ_LAG_SECONDS` | 120 | how long a written contact may be missing in a listing (0 to 3600) |
 /// | `WHEELHOUSE_PORTION_SECONDS` | 60 | how long one portion of writes may be on its way to a mailbox; a lost answer is no older than this and the lag together (1 to 300) |
 /// | `WHEELHOUSE_HTTP_BODY_BYTES` | 1048576 | the largest body the API takes (1024 to 104857600) |
@@ -51,6 +54,8 @@ pub struct Settings {
     pub cloud: Cloud,
     /// The bearer token of the API; without it the API answers this machine only ([`crate::host::is_local`]).
     pub api_token: Option<Hidden>,
+    /// Where calendar feeds may be.
+    pub feeds: Feeds,
     /// How long a written contact may be missing in a listing.
     pub read_lag: Duration,
     /// How long one portion of writes may be on its way to a mailbox.
@@ -107,6 +112,15 @@ pub struct Cloud {
     pub token_audience: String,
 }
 
+/// Where calendar feeds may be, beyond `https` to public addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Feeds {
+    /// Addresses that are not public.
+    pub addresses: Vec<IpAddr>,
+    /// Whether `http` will do.
+    pub http: bool,
+}
+
 /// Bounds of HTTP, both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
@@ -160,6 +174,7 @@ impl Settings {
         let app_client_id = vars.required("APP_CLIENT_ID", guid);
         let cloud = Cloud::read(vars);
         let api_token = vars.optional("API_TOKEN", token).map(Hidden);
+        let feeds = Feeds::read(vars);
         let read_lag = vars.or("READ_LAG_SECONDS", "120", |text| duration(text, 1, 0, 3600));
         let portion_time = vars.or("PORTION_SECONDS", "60", |text| duration(text, 1, 1, 300));
         let http = HttpLimits::read(vars);
@@ -169,6 +184,7 @@ impl Settings {
             app_client_id: app_client_id?,
             cloud: cloud?,
             api_token,
+            feeds: feeds?,
             read_lag: read_lag?,
             portion_time: portion_time?,
             http: http?,
@@ -220,6 +236,15 @@ impl Cloud {
         let login_url = vars.or("LOGIN_URL", "https://login.microsoftonline.com", service_url);
         let token_audience = vars.or("TOKEN_AUDIENCE", "api://AzureADTokenExchange", text);
         Some(Self { graph_url: graph_url?, login_url: login_url?, token_audience: token_audience? })
+    }
+}
+
+impl Feeds {
+    fn read(vars: &mut Vars) -> Option<Self> {
+        let addresses = vars.or("FEED_ADDRESSES", ",", addresses);
+        let http =
+            vars.or("FEED_HTTP", "refused", |text| Ok(one_of(text, &["refused", "allowed"])? == "allowed"));
+        Some(Self { addresses: addresses?, http: http? })
     }
 }
 

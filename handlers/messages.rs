@@ -52,6 +52,8 @@ pub enum Reason {
     Schedule,
     /// Somebody asked for it: every mailbox is compared.
     Manual,
+    /// Users of two-way spokes changed something: only what follows from it is sent.
+    Edits,
 }
 
 /// Make some mailboxes of a hub right.
@@ -104,6 +106,7 @@ impl Reason {
         match self {
             Reason::Schedule => "schedule",
             Reason::Manual => "manual",
+            Reason::Edits => "edits",
         }
     }
 }

@@ -92,7 +92,7 @@ async fn what_can_not_be_used_is_refused_with_place_and_fix() {
         said.push(answer.refusal().replace(&world.people[1].to_string(), "<second person>"));
     }
     insta::assert_snapshot!(said.join("\n"), @"
-    422 spokes[1].receives.flder: unknown field `flder`, expected one of `folder`, `audience`, `fields`, `usersMayHide`, `onLeave` at line 1 column 293; remove it or correct its spelling
+    422 spokes[1].receives.flder: unknown field `flder`, expected one of `folder`, `color`, `audience`, `filter`, `fields`, `usersMayHide`, `onLeave` at line 1 column 293; remove it or correct its spelling
     422 schedule: has not the five fields minute, hour, day, month, weekday; write a cron expression in UTC, such as `0 * * * *` for every full hour
     422 schedule: names a time that never comes; write a cron expression in UTC, such as `0 * * * *` for every full hour
     422 schedule: is no cron expression: a field holds what it can't; write a cron expression in UTC, such as `0 * * * *` for every full hour

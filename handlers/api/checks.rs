@@ -117,7 +117,7 @@ async fn folders(
         let (mailbox, place) = (mailbox.clone(), receiving(config, spoke));
         async move {
             let Some((path, receives)) = place else { return Ok(None) };
-            sync_mailbox::folder_problem(app, tenant, hub, receives, &path, &mailbox).await
+            sync_mailbox::folder_problem(app, tenant, hub, (config, receives), &path, &mailbox).await
         }
     };
     let looks: Vec<_> = stream::iter(mailboxes.map(look)).buffered(LOOKS_AT_ONCE).collect().await;

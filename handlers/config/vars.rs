@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -205,6 +206,15 @@ pub(super) fn token(token: &str) -> Result<String, Bad> {
         return Ok(token);
     }
     bad("is too short to be safe", "make one of 32 characters or more, for example by `openssl rand -hex 32`")
+}
+
+/// IP addresses, separated by commas.
+pub(super) fn addresses(text: &str) -> Result<Vec<IpAddr>, Bad> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let all: Result<Vec<IpAddr>, _> = parts.map(str::parse).collect();
+    all.or_else(|_| {
+        bad("holds something else than IP addresses", "write them with commas: 10.0.0.7, 10.0.0.8")
+    })
 }
 
 pub(super) fn number(text: &str, least: u64, most: u64) -> Result<usize, Bad> {

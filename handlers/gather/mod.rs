@@ -1,25 +1,29 @@
 //! Queue `gather`: read each contributing spoke once, merge, and send the mailboxes what changed.
 
+mod content;
+mod directory;
+mod feed;
+mod items;
 mod read;
 mod targets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::{Row, When};
-use sync::{
-    Contribution, HubConfig, HubId, MailboxId, Merged, Problem, Snapshot, Source, TenantId, contributions,
-};
+use chrono::TimeDelta;
+use platform::When;
+use sync::{HubConfig, HubId, MailboxId, Merged, Problem, TenantId};
 
 use crate::App;
 use crate::host::{Failure, Invocation, QueueMessage};
 use crate::lease::{Leased, leased};
-use crate::messages::{Gather, Message, decode};
+use crate::messages::{Gather, Message, Reason, decode};
 use crate::poison::dead_letter;
-use crate::tables::{Hub, HubState, Newest, Run, Tables, Why, change};
-use read::Readings;
+use crate::tables::{Hub, HubState, Ruled, Run, Tables, Why, change, change_existing};
+use content::{Kept, Next};
+use read::{Readings, split};
 use targets::Targets;
 
 /// How long a gathering waits for another one of the same hub.
@@ -83,42 +87,64 @@ pub async fn merged(
     config: &HubConfig,
 ) -> Result<Merged, Trouble> {
     let readings = read::read(app, tenant, hub, config).await?;
-    let last = newest(app, tenant, hub).await?;
-    let (known, _) = split(readings);
-    contributions(config, &known, last.as_ref(), app.now()).map_err(Trouble::Config)
-}
-
-async fn newest(app: &App, tenant: &TenantId, hub: &HubId) -> Result<Option<Snapshot>, Failure> {
-    let row = app.tables.snapshots.get(&Tables::snapshot_key(tenant, hub)).await?;
-    Ok(row.map(|Row { record: Newest(snapshot), .. }| snapshot))
-}
-
-fn split(readings: Readings) -> (BTreeMap<String, Contribution>, Vec<String>) {
-    let (mut known, mut problems) = (BTreeMap::new(), Vec::new());
-    for (spoke, reading) in readings {
-        let complete = reading.problems.is_empty();
-        problems.extend(reading.problems);
-        known.insert(spoke, Contribution { source: Source::Directory(reading.source.directory), complete });
-    }
-    (known, problems)
+    let kept = Kept::load(app, tenant, hub, config).await?;
+    let (known, _, _) = split(readings);
+    Ok(Next::compose(app, config, &known, kept).map_err(Trouble::Config)?.merged)
 }
 
 async fn gather(app: &App, job: &Gather, hub: &Hub) -> Result<(), Failure> {
     let Gather { tenant, hub: id, .. } = job;
     let readings = read::read(app, tenant, id, &hub.config).await?;
     store_sources(app, job, &readings).await?;
-    let (known, problems) = split(readings);
-    let last = newest(app, tenant, id).await?;
-    match contributions(&hub.config, &known, last.as_ref(), app.now()) {
+    answer_call(app, job).await?;
+    let kept = Kept::load(app, tenant, id, &hub.config).await?;
+    let (known, problems, warnings) = split(readings);
+    match Next::compose(app, &hub.config, &known, kept) {
         Err(problem) => record_refusal(app, job, &problem).await,
-        Ok(merged) => {
-            if last.as_ref() != Some(&merged.snapshot) {
-                let key = Tables::snapshot_key(tenant, id);
-                app.tables.snapshots.put(&key, &Newest(merged.snapshot.clone()), When::Any).await?;
-            }
-            send(app, job, hub, merged, problems).await
+        Ok(next) => {
+            next.store(app, job, &hub.config).await?;
+            let rulings = Ruled::of(&next.verdicts);
+            let run = Run { problems, warnings, rulings, ..Run::begun(app.now(), job.reason.name()) };
+            send(app, job, hub, next.merged, run).await
         }
     }
+}
+
+/// Edits that are told from now on need a call of their own.
+async fn answer_call(app: &App, job: &Gather) -> Result<(), Failure> {
+    if job.reason == Reason::Edits {
+        let key = Tables::state_key(&job.tenant, &job.hub);
+        change_existing(&app.tables.states, &key, |state: &mut HubState| state.called = None).await?;
+    }
+    Ok(())
+}
+
+/// How long users' edits wait for those of other mailboxes.
+const CALL: Duration = Duration::from_secs(5);
+/// After so long a call that nobody answered is forgotten.
+const CALL_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// Calls for one gathering of what users changed, however many mailboxes tell something at the same time.
+pub(crate) async fn call(app: &App, tenant: &TenantId, hub: &HubId) -> Result<(), Failure> {
+    let (key, now) = (Tables::state_key(tenant, hub), app.now());
+    let is_called = |state: &HubState| state.called.is_some_and(|at| now - at < CALL_LASTS);
+    if app.tables.states.get(&key).await?.is_some_and(|row| is_called(&row.record)) {
+        return Ok(());
+    }
+    let mut first = true;
+    let note = |state: &mut HubState| {
+        first = !is_called(state);
+        if first {
+            state.called = Some(now);
+        }
+    };
+    change(&app.tables.states, &key, note).await?;
+    if !first {
+        return Ok(());
+    }
+    let run = app.new_run();
+    let message = Gather { tenant: tenant.clone(), hub: hub.clone(), run, reason: Reason::Edits, waited: 0 };
+    app.send(&message, CALL).await
 }
 
 async fn store_sources(app: &App, job: &Gather, readings: &Readings) -> Result<(), Failure> {
@@ -160,13 +186,7 @@ async fn put_run(app: &App, job: &Gather, run: &Run) -> Result<(), Failure> {
 
 /// Sends first and remembers then: a gathering that is killed in between sends again, and a mailbox that is visited
 /// twice is right twice.
-async fn send(
-    app: &App,
-    job: &Gather,
-    hub: &Hub,
-    merged: Merged,
-    problems: Vec<String>,
-) -> Result<(), Failure> {
+async fn send(app: &App, job: &Gather, hub: &Hub, merged: Merged, begun: Run) -> Result<(), Failure> {
     let key = Tables::state_key(&job.tenant, &job.hub);
     let state = app.tables.states.get(&key).await?.map(|row| row.record).unwrap_or_default();
     let open = open_mailboxes(app, job, &merged).await?;
@@ -177,8 +197,7 @@ async fn send(
         complete: merged.snapshot.complete,
         mailboxes: targets.len(),
         left_out: merged.left_out.len(),
-        problems,
-        ..Run::begun(app.now(), job.reason.name())
+        ..begun
     };
     put_run(app, job, &run).await?;
     targets.mark_leaving(app, job).await?;

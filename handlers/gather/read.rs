@@ -1,21 +1,24 @@
-//! Reads the contributing spokes of a hub: one delta per feed.
+//! Reads the contributing spokes of a hub, each by its connector.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use connectors::graph::{self, Kind, Reader};
-use futures::FutureExt;
-use futures::future::join_all;
+use connectors::graph::{self, Kind};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::Row;
-use sync::directory::{Change, Feed, Member, Round};
-use sync::{HubConfig, HubId, Reading as Reads, TenantId};
+use sync::hub::{Connector, Contributes};
+use sync::merge::TENANT;
+use sync::{Contribution, HubConfig, HubId, TenantId};
 
+use super::{directory, feed, items};
 use crate::App;
 use crate::host::Failure;
 use crate::tables::{Source, Tables, Tenant, change_existing};
 
 /// How often everything is read from the beginning, to agree with what the deltas told.
-const FULL_READ: TimeDelta = TimeDelta::days(7);
+pub(super) const FULL_READ: TimeDelta = TimeDelta::days(7);
+/// How many spokes are read at a time.
+const READS_AT_ONCE: usize = 4;
 
 /// What each contributing spoke was found to hold.
 pub(super) type Readings = BTreeMap<String, Reading>;
@@ -28,6 +31,17 @@ pub(super) struct Reading {
     pub moved: bool,
     /// What was not read to its end, and why.
     pub problems: Vec<String>,
+    /// It holds a directory, not items.
+    pub is_directory: bool,
+}
+
+/// Whose spokes are read.
+#[derive(Clone, Copy)]
+pub(super) struct Reads<'a> {
+    pub app: &'a App,
+    pub tenant: &'a TenantId,
+    pub hub: &'a HubId,
+    pub config: &'a HubConfig,
 }
 
 /// Reads all contributing spokes; what can't be read is a problem of the reading, not a failure.
@@ -37,90 +51,58 @@ pub(super) async fn read(
     hub: &HubId,
     config: &HubConfig,
 ) -> Result<Readings, Failure> {
-    let mut readings = Readings::new();
-    for (spoke, _) in config.contributing() {
-        let key = Tables::source_key(tenant, hub, &spoke.id);
-        let source = app.tables.sources.get(&key).await?.map(|Row { record, .. }| record).unwrap_or_default();
-        readings.insert(spoke.id.clone(), read_source(app, tenant, config, source).await?);
-    }
-    Ok(readings)
+    let reads = Reads { app, tenant, hub, config };
+    let spokes = config.contributing().map(|(spoke, what)| (spoke.id.as_str(), spoke.connector, Some(what)));
+    // Where no spoke contributes the directory, the audience may need it all the same.
+    let tenant = config.reads_tenant().then_some((TENANT, Connector::Directory, None));
+    let all: Vec<_> = spokes.chain(tenant).collect();
+    let spokes: Vec<_> = all.into_iter().map(|one| reads.spoke(one).boxed()).collect();
+    stream::iter(spokes).buffered(READS_AT_ONCE).try_collect().await
 }
 
-async fn read_source(
-    app: &App,
-    tenant: &TenantId,
-    config: &HubConfig,
-    mut source: Source,
-) -> Result<Reading, Failure> {
-    let now = app.now();
-    let is_full = source.read_fully.is_none_or(|last| now - last >= FULL_READ);
-    let reader = app.graph.reader(tenant);
-    let mut rounds = Vec::new();
-    for feed in config.feeds() {
-        let link = source.links.get(name(feed)).filter(|_| !is_full).cloned();
-        rounds.push(round(reader.clone(), feed, link).boxed());
+impl Reads<'_> {
+    async fn spoke(
+        self,
+        (name, connector, what): (&str, Connector, Option<&Contributes>),
+    ) -> Result<(String, Reading), Failure> {
+        let key = Tables::source_key(self.tenant, self.hub, name);
+        let stored = self.app.tables.sources.get(&key).await?;
+        let source = stored.map(|Row { record, .. }| record).unwrap_or_default();
+        let reading = match (connector, what) {
+            (Connector::Mailbox, Some(what)) => items::read(self, name, what, source).await?,
+            (Connector::File, Some(what)) => feed::read(self, name, what, source).await?,
+            _ => directory::read(self, source).await?,
+        };
+        Ok((name.to_owned(), reading))
     }
-    let rounds = join_all(rounds).await;
-    let (mut moved, mut problems) = (false, Vec::new());
-    for (feed, reading, round) in rounds {
-        moved |= !round.changes.is_empty();
-        let complete = round.end.is_ok();
-        match round.end {
-            Ok(link) => moved |= source.links.insert(name(feed).to_owned(), link.clone()) != Some(link),
-            Err(error) => {
-                tracing::warn!(tenant = %tenant, feed = name(feed), %error, "source not read to its end");
-                suspend_without_consent(app, tenant, &error).await?;
-                problems.push(format!("{}: {error}", name(feed)));
-            }
+
+    /// Notes what was not read to its end; the text is for the run's problems.
+    ///
+    /// Without consent nothing is retried in vain: connecting the tenant again resumes it.
+    pub(super) async fn failed(self, what: &str, error: &graph::Error) -> Result<String, Failure> {
+        tracing::warn!(tenant = %self.tenant, feed = what, %error, "source not read to its end");
+        if error.kind() == Kind::Consent {
+            let reason = error.to_string();
+            let suspend = |tenant: &mut Tenant| tenant.suspended = Some(reason.clone());
+            change_existing(&self.app.tables.tenants, &Tables::tenant_key(self.tenant), suspend).await?;
         }
-        let changes = round.changes.into_iter().map(change).collect();
-        source.directory.apply(feed, Round { reading, complete, changes });
-    }
-    if is_full && problems.is_empty() {
-        source.read_fully = Some(now);
-    }
-    Ok(Reading { source, moved, problems })
-}
-
-/// One round of a feed; a link that the server no longer knows is answered by reading everything.
-async fn round(reader: Reader, feed: Feed, link: Option<String>) -> (Feed, Reads, graph::Round) {
-    if let Some(link) = link {
-        let round = ask(&reader, feed, Some(&link)).await;
-        if !matches!(&round.end, Err(error) if error.kind() == Kind::Resync) {
-            return (feed, Reads::Changes, round);
-        }
-    }
-    (feed, Reads::Everything, ask(&reader, feed, None).await)
-}
-
-async fn ask(reader: &Reader, feed: Feed, link: Option<&str>) -> graph::Round {
-    match feed {
-        Feed::Users => reader.users_delta(link).await,
-        Feed::OrgContacts => reader.org_contacts_delta(link).await,
-        Feed::Groups => reader.groups_delta(link).await,
+        Ok(format!("{what}: {error}"))
     }
 }
 
-const fn name(feed: Feed) -> &'static str {
-    match feed {
-        Feed::Users => "users",
-        Feed::OrgContacts => "orgContacts",
-        Feed::Groups => "groups",
+/// What was read, as the core wants it, the problems, and what was passed over.
+pub(super) fn split(readings: Readings) -> (BTreeMap<String, Contribution>, Vec<String>, Vec<String>) {
+    let (mut known, mut problems, mut warnings) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for (spoke, reading) in readings {
+        let complete = reading.problems.is_empty();
+        problems.extend(reading.problems);
+        let Source { directory, items, refused, .. } = reading.source;
+        warnings.extend(refused.into_iter().map(|entry| format!("{spoke}: {entry}")));
+        let source = match reading.is_directory {
+            true => sync::Source::Directory(directory),
+            false => sync::Source::Items(items),
+        };
+        known.insert(spoke, Contribution { source, complete });
     }
-}
-
-fn change(change: graph::Change) -> Change {
-    let graph::Change { id, removed, properties, members } = change;
-    let member = |member: graph::Member| Member { id: member.id, removed: member.removed };
-    Change { id, removed: removed.is_some(), properties, members: members.into_iter().map(member).collect() }
-}
-
-/// Without consent nothing is retried in vain: connecting the tenant again resumes it.
-async fn suspend_without_consent(app: &App, tenant: &TenantId, error: &graph::Error) -> Result<(), Failure> {
-    if error.kind() == Kind::Consent {
-        let reason = error.to_string();
-        let suspend = |tenant: &mut Tenant| tenant.suspended = Some(reason.clone());
-        change_existing(&app.tables.tenants, &Tables::tenant_key(tenant), suspend).await?;
-    }
-    Ok(())
+    (known, problems, warnings)
 }

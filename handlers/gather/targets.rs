@@ -29,7 +29,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// If nothing moved and no check is due, only the mailboxes with open work are visited.
+    /// If nothing moved and no check is due, only the mailboxes with open work and those of two-way spokes are visited.
     pub(super) fn choose(
         job: &Gather,
         hub: &Hub,
@@ -43,8 +43,12 @@ impl Targets {
             || state.sent_config != Some(hub.changed)
             || is_check_due(hub, state, now);
         let mut mirror: BTreeMap<String, Vec<MailboxId>> = BTreeMap::new();
+        // What users changed is known only to whoever looks.
+        let may_tell = |spoke: &str| {
+            job.reason != Reason::Edits && hub.config.spoke(spoke).is_some_and(|spoke| spoke.two_way)
+        };
         for (mailbox, spoke) in &merged.audience {
-            if all || open.contains(mailbox) || !state.audience.contains_key(mailbox) {
+            if all || may_tell(spoke) || open.contains(mailbox) || !state.audience.contains_key(mailbox) {
                 mirror.entry(spoke.clone()).or_default().push(mailbox.clone());
             }
         }

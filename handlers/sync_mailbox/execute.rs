@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use connectors::graph::Kind;
+use connectors::graph::{Kind, Transactions};
 use sync::{Effect, Goal, Op, Outcome, Plan, begin, needs_reading, settle};
 
 use super::Stop;
@@ -25,9 +25,18 @@ struct Sent {
     stop: Option<Stop>,
 }
 
+/// What follows a plan that was carried out.
+#[derive(PartialEq, Eq)]
+pub(super) enum Then {
+    /// Nothing.
+    Nothing,
+    /// Steps that had to wait for it.
+    Again,
+}
+
 impl Lane<'_> {
     /// Carries out what a plan says, once the decision on a held one is known.
-    pub(super) async fn carry_out(&mut self, plan: Plan, sight: Sight) -> Result<(), Stop> {
+    pub(super) async fn carry_out(&mut self, plan: Plan, sight: Sight) -> Result<Then, Stop> {
         let (plan, sight) = self.decided(plan, sight).await?;
         self.note_work(&plan);
         let ops = plan.work().map(|work| work.ops.as_slice()).unwrap_or_default();
@@ -40,10 +49,18 @@ impl Lane<'_> {
         }
         let is_clean = sent.undone.is_empty() && matches!(plan, Plan::Run(_));
         if is_clean && matches!(self.visit.goal(), Goal::Nothing { .. }) {
-            return self.clean_up(&sight).await;
+            self.clean_up(&sight).await?;
+            return Ok(Then::Nothing);
         }
+        let proposals = plan.work().map(|work| work.proposals.as_slice()).unwrap_or_default();
+        self.tell(proposals, is_clean).await?;
         self.store().await?;
-        sent.stop.map_or(Ok(()), Err)
+        let is_unfinished = plan.work().is_some_and(|work| work.unfinished);
+        match sent.stop {
+            Some(stop) => Err(stop),
+            None if is_clean && is_unfinished => Ok(Then::Again),
+            None => Ok(Then::Nothing),
+        }
     }
 
     async fn send_all(&mut self, sight: &Sight, ops: &[Op]) -> Result<Sent, Stop> {
@@ -75,6 +92,8 @@ impl Lane<'_> {
         let state = &mut self.state;
         begin(&mut state.base, &mut state.intents, ops, app.now(), &mut || app.random.uuid().to_string());
         self.store().await?;
+        let transactions: Transactions =
+            self.state.intents.iter().map(|(key, intent)| (key.clone(), intent.id.clone())).collect();
         // Settled as soon as it is known: the contents that a hundred mailboxes' servers return are not kept together.
         let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
         let MailboxState { base, intents, .. } = &mut self.state;
@@ -83,7 +102,8 @@ impl Lane<'_> {
             outcomes.extend(outcome.map(|outcome| (at, outcome)));
         };
         let deadline = app.later(self.visit.portion_time());
-        let written = self.visit.writer.write(&sight.place, ops, deadline, &mut settled).await;
+        let writer = &self.visit.writer;
+        let written = writer.write(&sight.place, ops, &transactions, deadline, &mut settled).await;
         for ((at, op), stays) in ops.iter().enumerate().zip(stays).filter(|((_, op), _)| op.is_write()) {
             let MailboxState { base, intents, .. } = &mut self.state;
             let outcome = outcomes.remove(&at).unwrap_or_else(|| settle(base, intents, op, Effect::Unknown));
@@ -119,7 +139,7 @@ impl Lane<'_> {
 
     /// Removes the folder if nothing is left in it, and forgets the mailbox.
     async fn clean_up(&mut self, sight: &Sight) -> Result<(), Stop> {
-        match self.visit.writer.delete_folder(&sight.place.mailbox, &sight.place.folder).await {
+        match self.visit.writer.delete_folder(&sight.place).await {
             // What the user put into our folder stays, and so does the folder.
             Err(error) if error.kind() != Kind::Conflict => return Err(error.into()),
             _ => self.done.cleaned = true,

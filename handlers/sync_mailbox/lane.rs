@@ -2,15 +2,18 @@
 
 use connectors::graph::{FolderReading, Kind, Place};
 use platform::{Etag, Row, When};
-use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, plan};
+use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, TwoWay, plan};
 
 use super::Stop;
+use super::execute::Then;
 use super::outcome::Done;
-use super::view::view;
+use super::view::{look, view};
 use super::visit::{Read, Stored, Visit};
 use crate::lease::{Leased, leased};
 use crate::tables::{MailboxState, Tables};
 
+/// How many steps one visit may take: a series, its exceptions, and what a reading that lags hides of them.
+const MOST_ROUNDS: usize = 4;
 /// How often a plan may ask for point reads before it must be a plan.
 const MOST_LOOKS: usize = 8;
 
@@ -32,6 +35,8 @@ pub(super) struct Sight {
     pub mailbox: Mailbox,
     /// Where the next reading goes on, if it may: a folder that was just made was not read.
     pub link: Option<String>,
+    /// Somebody made a meeting of an item.
+    pub meetings: bool,
 }
 
 impl<'a> Lane<'a> {
@@ -79,8 +84,8 @@ impl<'a> Lane<'a> {
         let key = self.lease_key();
         let app = self.visit.app;
         let work = async {
-            let hub = &self.visit.job.hub;
-            let made = match self.visit.writer.ensure_folder(self.mailbox, hub, &receives.folder).await {
+            let made = match self.visit.writer.ensure_folder(self.mailbox, self.visit.managed(receives)).await
+            {
                 Ok(made) => made,
                 Err(error) => return Ok(Err(error.into())),
             };
@@ -98,12 +103,12 @@ impl<'a> Lane<'a> {
     }
 
     fn place(&self, folder: String) -> Place {
-        Place { mailbox: self.mailbox.clone(), folder, hub: self.visit.job.hub.clone() }
+        self.visit.place(self.mailbox, folder)
     }
 
     fn fresh(&self, folder: String) -> Sight {
         let mailbox = Mailbox::unread(sync::Reading::Everything);
-        Sight { place: self.place(folder), mailbox, link: None }
+        Sight { place: self.place(folder), mailbox, link: None, meetings: false }
     }
 
     pub(super) fn lease_key(&self) -> String {
@@ -119,7 +124,7 @@ impl<'a> Lane<'a> {
         }
         let key = self.lease_key();
         let app = self.visit.app;
-        match leased(app, &key, async { Ok(self.carry_out(plan, sight).await) }).await? {
+        match leased(app, &key, async { Ok(self.carry_out_all(plan, sight).await) }).await? {
             Leased::Done(done) => done,
             Leased::Taken => Err(Stop::Busy),
         }
@@ -132,25 +137,36 @@ impl<'a> Lane<'a> {
         let read = match read {
             Some(read) => read,
             None => {
-                let reading = FolderReading {
-                    mailbox: self.mailbox.clone(),
-                    folder: folder.clone(),
-                    link: link.clone(),
-                };
+                let reading = FolderReading { place: self.place(folder.clone()), link: link.clone() };
                 visit.reader.changes(vec![reading]).await.pop().ok_or(Stop::Busy)??
             }
         };
         // What could not be understood must be told again.
-        let next = Some(read.link.clone()).filter(|_| read.unreadable.is_empty());
+        let next = read.link.clone().filter(|_| read.unreadable.is_empty());
         let place = self.place(folder);
-        let mailbox = view(&visit.reader, &place, &self.state, link.as_deref(), read).await?;
-        Ok(Sight { place, mailbox, link: next })
+        let mailbox = view(visit, &place, &self.state, link.as_deref(), read).await?;
+        Ok(Sight { place, mailbox, link: next, meetings: false })
     }
 
     async fn plan_and_write(&mut self, sight: Sight) -> Result<(), Stop> {
         self.begin_scope(&sight);
         let (plan, sight) = self.planned(sight, None).await?;
-        self.carry_out(plan, sight).await
+        self.carry_out_all(plan, sight).await
+    }
+
+    /// Carries out a plan, and what can only follow once that is done.
+    async fn carry_out_all(&mut self, plan: Plan, sight: Sight) -> Result<(), Stop> {
+        let mut next = Some((plan, sight));
+        for _ in 0..MOST_ROUNDS {
+            let Some((plan, sight)) = next.take() else { return Ok(()) };
+            if self.carry_out(plan, sight).await? == Then::Nothing {
+                return Ok(());
+            }
+            let sight = self.read_now(None).await?;
+            next = Some(self.planned(sight, None).await?);
+        }
+        self.done.waiting = true;
+        Ok(())
     }
 
     /// Where nothing of ours is, nothing came from another scope.
@@ -169,25 +185,28 @@ impl<'a> Lane<'a> {
         approved: Option<PlanHash>,
     ) -> Result<(Plan, Sight), Stop> {
         for looks in 0..=MOST_LOOKS {
-            let ids: Vec<_> = match self.plan(&sight.mailbox, approved) {
+            let ids: Vec<_> = match self.plan(&sight, approved) {
                 Plan::Look(_) if looks == MOST_LOOKS => break,
                 Plan::Look(ids) => ids.into_iter().collect(),
                 plan => return Ok((plan, sight)),
             };
-            for (id, found) in self.visit.reader.look(&sight.place, &ids).await {
-                sight.mailbox.looked.insert(id, found?);
-            }
+            sight.meetings |= look(self.visit, &sight.place, &ids, &mut sight.mailbox).await?;
         }
         Err(Stop::Busy)
     }
 
-    fn plan(&self, mailbox: &Mailbox, approved: Option<PlanHash>) -> Plan {
+    fn plan(&self, sight: &Sight, approved: Option<PlanHash>) -> Plan {
+        let two_way = self.visit.two_way(self.mailbox);
+        // A meeting that somebody made of an item looks like its removal, and is none.
+        let two_way =
+            two_way.map(|two_way| TwoWay { removals: two_way.removals && !sight.meetings, ..two_way });
         plan(&Situation {
             base: &self.state.base,
             intents: &self.state.intents,
             goal: self.visit.goal(),
-            mailbox,
+            mailbox: &sight.mailbox,
             policy: &self.visit.policy,
+            two_way,
             limits: &self.visit.config.limits,
             mailboxes: self.visit.job.serves,
             approved,
@@ -196,8 +215,8 @@ impl<'a> Lane<'a> {
     }
 
     fn has_nothing_to_do(&self, plan: &Plan) -> bool {
-        let is_right = matches!(plan, Plan::Run(work) if work.ops.is_empty());
-        is_right && !self.state.held && self.visit.snapshot.is_some()
+        let is_right = matches!(plan, Plan::Run(work) if work.ops.is_empty() && work.proposals.is_empty());
+        is_right && !self.state.held && !self.may_strike_out() && self.visit.snapshot.is_some()
     }
 
     /// Remembers how far the reading went, and nothing else.
@@ -209,7 +228,8 @@ impl<'a> Lane<'a> {
 
     /// The next reading goes on from this one, if all that it told is dealt with.
     pub(super) fn read_through(&mut self, sight: &Sight, plan: &Plan) {
-        if plan.work().is_some_and(|work| work.read_again) {
+        // What was told to the hub is told again until it is judged.
+        if plan.work().is_some_and(|work| work.read_again || !work.proposals.is_empty()) {
             return;
         }
         if let Some(snapshot) = self.visit.snapshot {
@@ -224,6 +244,7 @@ impl<'a> Lane<'a> {
     pub(super) fn note_work(&mut self, plan: &Plan) {
         if let Some(work) = plan.work() {
             self.done.tally.kept = work.kept.len();
+            self.done.tally.proposed = work.proposals.len();
             self.done.waiting = !work.waiting.is_empty();
         }
     }

@@ -5,6 +5,7 @@ mod hold;
 mod lane;
 mod outcome;
 mod preview;
+mod tell;
 mod view;
 mod visit;
 
@@ -36,7 +37,11 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         return Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await);
     };
     match snapshot(&app, &job, &hub.record.config).await? {
-        Ok(snapshot) => Visit::new(&app, &job, &hub.record.config, snapshot.as_ref(), &cx)?.all().await,
+        Ok(snapshot) => {
+            let config = &hub.record.config;
+            let view = snapshot.as_ref().map(|snapshot| snapshot.for_spoke(config, &job.spoke));
+            Visit::new(&app, &job, config, view.as_deref(), &cx)?.all().await
+        }
         Err(reason) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
     }
 }

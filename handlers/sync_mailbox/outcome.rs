@@ -36,6 +36,8 @@ pub(super) struct Done {
     pub approved: bool,
     /// Nothing of the hub is left in the mailbox.
     pub cleaned: bool,
+    /// Something new was written down for the hub to judge.
+    pub told: bool,
     pub stop: Option<Stop>,
 }
 
@@ -106,7 +108,7 @@ fn next(lane: &Lane<'_>) -> Next {
             let lag = lane.visit.policy.read_lag.to_std().unwrap_or(BUSY);
             Next::Again(lag + Duration::from_secs(1), Some("a create has no answer yet".to_owned()))
         }
-        None if done.tally.left + done.tally.failed > 0 => Next::Later(None),
+        None if done.told || done.tally.left + done.tally.failed > 0 => Next::Later(None),
         None => Next::Nothing,
     }
 }
@@ -180,6 +182,7 @@ async fn forget(lane: &Lane<'_>) -> Result<(), Failure> {
     let SyncMailbox { tenant, hub, .. } = lane.visit.job;
     let tables = &lane.visit.app.tables;
     tables.held.delete(&Tables::held_key(tenant, hub, lane.mailbox), When::Any).await?;
+    tables.edits.delete(&Tables::edits_key(tenant, hub, lane.mailbox), When::Any).await?;
     tables.mailboxes.delete(&lane.key, When::Any).await?;
     Ok(tables.open.delete(&Tables::open_key(tenant, hub, lane.mailbox), When::Any).await?)
 }

@@ -1,12 +1,12 @@
 //! What a run would do in one mailbox, without writing anything.
 
-use connectors::graph::{Folder, FolderReading, Kind, Place};
-use sync::hub::Receives;
+use connectors::graph::{Folder, FolderReading, Kind};
+use sync::hub::{self, Receives};
 use sync::{HubConfig, HubId, Mailbox, MailboxId, Merged, Plan, Problem, Reading, TenantId};
 
 use super::lane::{Lane, Sight};
 use super::view::view;
-use super::visit::Visit;
+use super::visit::{Visit, managed};
 use crate::App;
 use crate::gather::Trouble;
 use crate::host::Invocation;
@@ -37,7 +37,8 @@ pub async fn preview(
         serves: merged.audience.len(),
         attempt: 0,
     };
-    let visit = Visit::new(app, &job, config, Some(&merged.snapshot), cx)?;
+    let view = merged.snapshot.for_spoke(config, &job.spoke);
+    let visit = Visit::new(app, &job, config, Some(&view), cx)?;
     let stored = app.tables.mailboxes.get(&Tables::mailbox_key(tenant, hub, mailbox)).await?;
     let mut lane = Lane::new(&visit, mailbox, stored);
     let sight = sight(&visit, &mut lane).await?;
@@ -46,35 +47,33 @@ pub async fn preview(
 
 /// The folder as it is; one that does not exist yet is empty.
 async fn sight(visit: &Visit<'_>, lane: &mut Lane<'_>) -> Result<Sight, Trouble> {
-    let name = visit.receives.map(|receives| receives.folder.as_str()).unwrap_or_default();
-    let (mailbox, hub) = (lane.mailbox.clone(), visit.job.hub.clone());
-    if lane.state.folder.is_none() {
-        lane.state.folder = match visit.reader.folder(&mailbox, &hub, name).await? {
+    let mailbox = lane.mailbox;
+    if let (None, Some(receives)) = (&lane.state.folder, visit.receives) {
+        lane.state.folder = match visit.reader.folder(mailbox, visit.managed(receives)).await? {
             Folder::Ours(id) => Some(id),
             Folder::Foreign | Folder::Absent => None,
         };
     }
-    let Some(folder) = lane.state.folder.clone() else { return Ok(empty(mailbox, hub)) };
-    let link = lane.state.link.clone();
-    let reading = FolderReading { mailbox: mailbox.clone(), folder: folder.clone(), link: link.clone() };
+    let Some(folder) = lane.state.folder.clone() else { return Ok(empty(visit, mailbox)) };
+    let (place, link) = (visit.place(mailbox, folder), lane.state.link.clone());
+    let reading = FolderReading { place: place.clone(), link: link.clone() };
     let read = visit.reader.changes(vec![reading]).await.pop();
     match read.ok_or_else(|| Trouble::Failed("the mailbox gave no answer; try again".to_owned()))? {
         Ok(read) => {
-            let place = Place { mailbox, folder, hub };
-            let mailbox = view(&visit.reader, &place, &lane.state, link.as_deref(), read).await?;
-            Ok(Sight { place, mailbox, link: None })
+            let mailbox = view(visit, &place, &lane.state, link.as_deref(), read).await?;
+            Ok(Sight { place, mailbox, link: None, meetings: false })
         }
         Err(error) if error.kind() == Kind::Missing => {
             lane.state = crate::tables::MailboxState::default();
-            Ok(empty(mailbox, hub))
+            Ok(empty(visit, mailbox))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn empty(mailbox: MailboxId, hub: HubId) -> Sight {
-    let place = Place { mailbox, folder: String::new(), hub };
-    Sight { place, mailbox: Mailbox::unread(Reading::Everything), link: None }
+fn empty(visit: &Visit<'_>, mailbox: &MailboxId) -> Sight {
+    let place = visit.place(mailbox, String::new());
+    Sight { place, mailbox: Mailbox::unread(Reading::Everything), link: None, meetings: false }
 }
 
 /// Whether a mailbox has a folder of the hub's name that is somebody else's.
@@ -82,15 +81,19 @@ pub async fn folder_problem(
     app: &App,
     tenant: &TenantId,
     hub: &HubId,
-    receives: &Receives,
+    (config, receives): (&HubConfig, &Receives),
     path: &str,
     mailbox: &MailboxId,
 ) -> Result<Option<Problem>, Trouble> {
-    let found = app.graph.reader(tenant).folder(mailbox, hub, &receives.folder).await?;
+    let found = app.graph.reader(tenant).folder(mailbox, managed(hub, config, receives)).await?;
+    let what = match config.kind {
+        hub::Kind::Contacts => "contact folder",
+        hub::Kind::Events => "calendar",
+    };
     Ok((found == Folder::Foreign).then(|| {
         Problem::new(
             format!("{path}.folder"),
-            format!("mailbox {mailbox} has a contact folder of this name that Wheelhouse did not make"),
+            format!("mailbox {mailbox} has a {what} of this name that Wheelhouse did not make"),
             "choose another name, or rename that folder in the mailbox; what users made is never taken over",
         )
     }))

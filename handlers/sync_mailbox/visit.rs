@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use connectors::graph::{Error, FolderChanges, FolderReading, Reader, Writer};
+use connectors::graph::{Error, FolderChanges, FolderReading, Managed, Place, Reader, Writer};
 use futures::FutureExt;
 use futures::future::{join_all, try_join_all};
 use platform::Row;
-use sync::hub::Receives;
-use sync::{Goal, HubConfig, MailboxId, Policy, Snapshot};
+use sync::hub::{Color, Receives};
+use sync::{Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
 
 use super::lane::Lane;
 use super::outcome::finish;
 use crate::App;
+use crate::gather;
 use crate::host::{Failure, Invocation};
 use crate::messages::{Aim, SyncMailbox};
 use crate::tables::{MailboxOutcome, MailboxState, Outcomes, State, Tables, change};
@@ -65,6 +66,16 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// The hub's folder in a mailbox.
+    pub(super) fn place(&self, mailbox: &MailboxId, folder: String) -> Place {
+        Place { kind: self.config.kind, mailbox: mailbox.clone(), folder, hub: self.job.hub.clone() }
+    }
+
+    /// What the hub's folder is to be.
+    pub(super) fn managed(&self, receives: &'a Receives) -> Managed<'a> {
+        managed(&self.job.hub, self.config, receives)
+    }
+
     /// How long one portion of a plan may be on its way.
     pub(super) fn portion_time(&self) -> Duration {
         self.app.settings.portion_time
@@ -82,18 +93,22 @@ impl<'a> Visit<'a> {
         for ((mailbox, stored), read) in self.job.mailboxes.iter().zip(stored).zip(read) {
             lanes.push(self.lane(mailbox, stored, read).boxed());
         }
-        let outcomes = join_all(lanes).await.into_iter().collect::<Result<BTreeMap<_, _>, _>>()?;
-        self.record(outcomes).await
+        let ends = join_all(lanes).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if ends.iter().any(|(_, told, _)| *told) {
+            gather::call(self.app, &self.job.tenant, &self.job.hub).await?;
+        }
+        self.record(ends.into_iter().map(|(mailbox, _, outcome)| (mailbox, outcome)).collect()).await
     }
 
+    /// What came of a mailbox, and whether it told the hub something new.
     async fn lane(
         &self,
         mailbox: &MailboxId,
         stored: Stored,
         read: Read,
-    ) -> Result<(MailboxId, MailboxOutcome), Failure> {
+    ) -> Result<(MailboxId, bool, MailboxOutcome), Failure> {
         let lane = Lane::new(self, mailbox, stored).run(read).await;
-        Ok((mailbox.clone(), finish(lane).await?))
+        Ok((mailbox.clone(), lane.done.told, finish(lane).await?))
     }
 
     async fn stored(&self, mailbox: &MailboxId) -> Result<Stored, Failure> {
@@ -108,7 +123,7 @@ impl<'a> Visit<'a> {
             let folder = state.folder.clone().filter(|_| !self.is_quarantined(state))?;
             // What is cleaned is read as a whole, so that nothing of ours is overlooked.
             let link = state.link.clone().filter(|_| self.snapshot.is_some());
-            Some(FolderReading { mailbox: mailbox.clone(), folder, link })
+            Some(FolderReading { place: self.place(mailbox, folder), link })
         });
         let readings: Vec<_> = readings.collect();
         let mut answers = self.reader.changes(readings.iter().flatten().cloned().collect()).await.into_iter();
@@ -134,6 +149,12 @@ impl<'a> Visit<'a> {
         Ok(change(&self.app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone()))
             .await?)
     }
+}
+
+/// What the folder of a receiving spoke is to be.
+pub(super) fn managed<'a>(hub: &'a HubId, config: &HubConfig, receives: &'a Receives) -> Managed<'a> {
+    let color = receives.color.map(Color::name);
+    Managed { kind: config.kind, hub, name: &receives.folder, color }
 }
 
 /// The spoke's policy; a lost answer may be as old as the sending of a portion took, and a listing lags on top.

@@ -37,6 +37,9 @@ pub struct HubState {
     pub sent_config: Option<DateTime<Utc>>,
     /// When all mailboxes were last visited.
     pub visited: Option<DateTime<Utc>>,
+    /// When a gathering was called for users' edits that has not begun yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called: Option<DateTime<Utc>>,
     /// The audience of the last run: the receiving spoke's id by mailbox.
     pub audience: BTreeMap<MailboxId, String>,
 }

@@ -26,6 +26,9 @@ pub struct MailboxState {
     pub trouble: Option<Trouble>,
     /// A plan of it waits for somebody to agree.
     pub held: bool,
+    /// What its users changed is written down for the hub, or was about to be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 /// A mailbox that can't be synced.

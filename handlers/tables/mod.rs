@@ -1,10 +1,14 @@
 //! What is kept, one file per table. Keys hold ids only; every value is sealed with its tenant's data key.
 
 mod dead_letters;
+mod edits;
+mod files;
 mod held;
 mod hubs;
 mod mailboxes;
 mod open;
+mod overlays;
+mod rulings;
 mod runs;
 mod snapshots;
 mod sources;
@@ -13,10 +17,14 @@ mod tenants;
 use platform::{Record, Result, Row, Sealed, Table, When};
 
 pub use dead_letters::DeadLetter;
+pub use edits::Edits;
+pub use files::Upload;
 pub use held::{Decision, HeldPlan};
 pub use hubs::{Hub, HubState};
 pub use mailboxes::{MailboxState, Trouble};
 pub use open::{Open, Why};
+pub use overlays::Taken;
+pub use rulings::{Ruled, Rulings};
 pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
 pub use snapshots::Newest;
 pub use sources::Source;
@@ -38,6 +46,14 @@ pub struct Tables {
     pub sources: Table<Source>,
     /// Each hub's merged content.
     pub snapshots: Table<Newest>,
+    /// What users of two-way spokes changed in each hub.
+    pub overlays: Table<Taken>,
+    /// What each mailbox of a two-way spoke proposes.
+    pub edits: Table<Edits>,
+    /// What each run decided about proposals.
+    pub rulings: Table<Rulings>,
+    /// Uploaded calendar files.
+    pub files: Table<Upload>,
     /// What is known of each mailbox of a hub.
     pub mailboxes: Table<MailboxState>,
     /// Mailboxes that must be visited although nothing changed.
@@ -62,6 +78,10 @@ impl Tables {
             states: sealed.table(),
             sources: sealed.table(),
             snapshots: sealed.table(),
+            overlays: sealed.table(),
+            edits: sealed.table(),
+            rulings: sealed.table(),
+            files: sealed.table(),
             mailboxes: sealed.table(),
             open: sealed.table(),
             runs: sealed.table(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sync::{HubId, MailboxId, TenantId};
 use utoipa::ToSchema;
 
-use super::Tables;
+use super::{Ruled, Tables};
 
 /// One pass of a hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,7 +17,7 @@ use super::Tables;
 pub struct Run {
     /// When it began.
     pub started: DateTime<Utc>,
-    /// What started it: `schedule`, `manual`, `approval`, `cleanup`.
+    /// What started it: `schedule`, `manual`, `edits`, `approval`, `cleanup`.
     pub reason: String,
     /// The snapshot that it brings.
     pub snapshot: u64,
@@ -32,6 +32,12 @@ pub struct Run {
     /// What kept it from starting, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// What of the sources was passed over, and why; it kept nothing from going on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What became of users' changes in two-way spokes.
+    #[serde(default, skip_serializing_if = "Ruled::is_nothing")]
+    pub rulings: Ruled,
 }
 
 impl Run {
@@ -46,6 +52,8 @@ impl Run {
             mailboxes: 0,
             left_out: 0,
             problems: Vec::new(),
+            warnings: Vec::new(),
+            rulings: Ruled::default(),
         }
     }
 }
@@ -120,6 +128,9 @@ pub struct Tally {
     pub deletes: usize,
     /// Users' edits that were kept.
     pub kept: usize,
+    /// Items of a two-way spoke that users changed and the hub has yet to judge.
+    #[serde(skip_serializing_if = "is_none")]
+    pub proposed: usize,
     /// Operations left for the next run.
     pub left: usize,
     /// Operations that wait for somebody to agree.
@@ -128,12 +139,17 @@ pub struct Tally {
     pub failed: usize,
 }
 
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.creates += other.creates;
         self.updates += other.updates;
         self.deletes += other.deletes;
         self.kept += other.kept;
+        self.proposed += other.proposed;
         self.left += other.left;
         self.held += other.held;
         self.failed += other.failed;
