@@ -1,10 +1,15 @@
 //! All that can be wrong with a configuration that was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod contributes;
+mod mapping;
+mod receives;
 
-use super::{Audience, Connector, Contributes, HubConfig, Kind, Problem, Receives, Spoke, folder};
-use crate::directory::{Directory, EXTENSION_ATTRIBUTES, Rules};
-use crate::mapping::{Mapping, Shape};
+use std::collections::BTreeSet;
+
+use super::fields::is_of;
+use super::{Audience, Connector, HubConfig, Kind, Problem, Spoke};
+use crate::directory::{Directory, Rules};
+use crate::filter::Filter;
 use crate::{Field, HubId, Limits};
 
 impl HubConfig {
@@ -58,8 +63,8 @@ impl HubConfig {
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
             found.add("name", "is empty or longer than 100 characters", "give the hub a name");
         }
-        if self.kind == Kind::Events {
-            found.add("kind", "calendars can't be synced yet", "write `contacts`");
+        if self.kind == Kind::Events && self.matching.is_some() {
+            found.add("match", "only contacts can be one person", "remove it");
         }
         if !(1..=168).contains(&self.drift_check_hours) {
             found.add("driftCheckHours", "is not between 1 and 168", "write 24 for once a day");
@@ -80,10 +85,13 @@ impl HubConfig {
                     "give each spoke an id of its own",
                 );
             }
-            check_spoke(found, &path, spoke);
+            check_spoke(found, &path, self.kind, spoke);
         }
         if self.contributing().next().is_none() {
-            let fix = "add a `directory` spoke with `contributes`";
+            let fix = match self.kind {
+                Kind::Contacts => "add a `directory` or `mailbox` spoke with `contributes`",
+                Kind::Events => "add a `mailbox` or `file` spoke with `contributes`",
+            };
             found.add("spokes", "no spoke contributes, so the hub would stay empty", fix);
         }
         if self.receiving().next().is_none() {
@@ -111,162 +119,115 @@ impl Found {
     fn guids(&mut self, path: String, ids: &[String]) {
         for (place, id) in places(path, ids) {
             if super::audience::mailbox(id).is_none() {
-                self.add(place, "is no object id", "write the GUID that Entra shows as the object id");
+                self.no_guid(place);
             }
+        }
+    }
+
+    fn no_guid(&mut self, path: String) {
+        self.add(path, "is no object id", "write the GUID that Entra shows as the object id");
+    }
+
+    /// A field of the other kind is always empty.
+    fn field(&mut self, path: &str, kind: Kind, field: Field) {
+        if !is_of(kind, field) {
+            let what = if kind == Kind::Contacts { "a contact" } else { "an event" };
+            self.add(path, format!("{what} has no {field}"), "name a field that it has, or remove it");
         }
     }
 }
 
-fn check_spoke(found: &mut Found, path: &str, spoke: &Spoke) {
+fn check_spoke(found: &mut Found, path: &str, kind: Kind, spoke: &Spoke) {
     if HubId::new(&spoke.id).is_err() {
         let problem = "has something else than 1 to 40 lower-case letters, digits or hyphens";
         found.add(format!("{path}.id"), problem, "write something like `company-directory`");
     }
+    check_kind(found, path, kind, spoke.connector);
     check_direction(found, path, spoke);
+    check_way_back(found, path, spoke);
     if let Some(contributes) = &spoke.contributes {
-        check_contributes(found, &format!("{path}.contributes"), contributes);
+        contributes::check(found, &format!("{path}.contributes"), kind, spoke, contributes);
     }
     if let Some(receives) = &spoke.receives {
-        check_receives(found, &format!("{path}.receives"), receives);
+        receives::check(found, &format!("{path}.receives"), kind, receives);
+    }
+}
+
+/// What a connector has to give.
+fn check_kind(found: &mut Found, path: &str, kind: Kind, connector: Connector) {
+    let path = format!("{path}.connector");
+    match (connector, kind) {
+        (Connector::Directory, Kind::Events) => {
+            found.add(path, "a directory holds no events", "use a `mailbox` or `file` spoke");
+        }
+        (Connector::File, Kind::Contacts) => {
+            found.add(
+                path,
+                "a file holds events, and this hub contacts",
+                "use a `directory` or `mailbox` spoke",
+            );
+        }
+        _ => {}
     }
 }
 
 /// Which way items may flow between the hub and a spoke.
 fn check_direction(found: &mut Found, path: &str, spoke: &Spoke) {
-    if spoke.contributes.is_none() && spoke.receives.is_none() {
-        found.add(path, "neither contributes nor receives", "say what it does, or remove it");
-    }
-    match spoke.connector {
-        Connector::Directory => {
-            if spoke.receives.is_some() {
-                found.add(format!("{path}.receives"), "a directory can't be written", "remove it");
-            }
-            if spoke.two_way {
-                found.add(format!("{path}.twoWay"), "a directory can't be written", "remove it");
-            }
+    match (spoke.contributes.is_some(), spoke.receives.is_some(), spoke.connector) {
+        (false, false, _) => {
+            found.add(path, "neither contributes nor receives", "say what it does, or remove it");
         }
-        Connector::Mailbox | Connector::File => {
-            if spoke.contributes.is_some() {
-                found.add(format!("{path}.contributes"), "a mailbox can't contribute yet", "remove it");
-            }
-            if spoke.two_way {
-                found.add(format!("{path}.twoWay"), "edits can't come back into the hub yet", "remove it");
-            }
+        (_, true, Connector::Directory | Connector::File) => {
+            let problem = format!("a {} can't be written", spoke.connector.name());
+            found.add(format!("{path}.receives"), problem, "remove it");
         }
-    }
-}
-
-fn check_contributes(found: &mut Found, path: &str, contributes: &Contributes) {
-    let Rules { groups, exclude_groups, .. } = &contributes.rules;
-    found.guids(format!("{path}.rules.groups"), groups);
-    found.guids(format!("{path}.rules.excludeGroups"), exclude_groups);
-    let path = format!("{path}.mapping");
-    check_extensions(
-        found,
-        &format!("{path}.extensionAttributes"),
-        &contributes.mapping.extension_attributes,
-    );
-    check_exclude(found, &format!("{path}.exclude"), &contributes.mapping);
-    check_fixed(found, &format!("{path}.fixed"), &contributes.mapping);
-    for (at, category) in contributes.mapping.categories.iter().enumerate() {
-        if category.trim().is_empty() || category.contains([',', ';']) || category.chars().count() > 255 {
-            let problem = "is empty, has a comma or semicolon, or is longer than 255 characters";
-            found.add(format!("{path}.categories[{at}]"), problem, "write one category per entry");
-        }
-    }
-    if contributes.mapping.notes.chars().count() > 2_000 {
-        found.add(format!("{path}.notes"), "is longer than 2000 characters", "shorten it");
-    }
-}
-
-fn check_extensions(found: &mut Found, path: &str, attributes: &BTreeMap<String, Field>) {
-    let mut texts = BTreeSet::new();
-    for (attribute, &field) in attributes {
-        let path = format!("{path}.{attribute}");
-        if !EXTENSION_ATTRIBUTES.contains(&attribute.as_str()) {
-            found.add(&path, "is no extension attribute", "use extensionAttribute1 to extensionAttribute15");
-        }
-        match Shape::of(field) {
-            Shape::Address => {
-                found.add(&path, "one text is no postal address", "name a field that takes text")
-            }
-            Shape::Text | Shape::Date if !texts.insert(field) => {
-                let problem = format!("another extension attribute fills {field} too");
-                found.add(&path, problem, "name each such field once");
-            }
-            _ => {}
-        }
-    }
-}
-
-fn check_exclude(found: &mut Found, path: &str, mapping: &Mapping) {
-    if mapping.exclude.contains(&Field::GivenName) {
-        found.add(
-            path,
-            "a contact without givenName may be refused by Exchange",
-            "take givenName out of the list",
-        );
-    }
-    for &field in &mapping.exclude {
-        let both = mapping.fixed.contains_key(&field)
-            || mapping.extension_attributes.values().any(|to| *to == field);
-        if both {
-            let problem = format!("{field} is to stay empty and to be filled");
-            found.add(path, problem, format!("take {field} out of `exclude`, or don't fill it"));
-        }
-    }
-}
-
-fn check_fixed(found: &mut Found, path: &str, mapping: &Mapping) {
-    for (&field, text) in &mapping.fixed {
-        let path = format!("{path}.{field}");
-        match field {
-            Field::Categories => {
-                found.add(&path, "categories have an option of their own", "use `categories`")
-            }
-            Field::PersonalNotes => found.add(&path, "notes have an option of their own", "use `notes`"),
-            _ if !matches!(Shape::of(field), Shape::Text | Shape::List(_)) => {
-                found.add(&path, "it can't be the same for everybody", "remove it");
-            }
-            _ if text.trim().is_empty() || text.chars().count() > 256 => {
-                found.add(
-                    &path,
-                    "is empty or longer than 256 characters",
-                    "write the text, or use `exclude`",
-                );
-            }
-            _ => {}
-        }
-    }
-}
-
-fn check_receives(found: &mut Found, path: &str, receives: &Receives) {
-    if let Err(problem) = folder::check(&receives.folder) {
-        found.add(format!("{path}.folder"), problem, "choose a name of its own, such as `Company contacts`");
-    }
-    check_audience(found, &format!("{path}.audience"), &receives.audience);
-}
-
-fn check_audience(found: &mut Found, path: &str, audience: &Audience) {
-    let Audience { all_mailboxes, groups, users, exclude_groups, exclude_users } = audience;
-    match (all_mailboxes, groups.is_empty() && users.is_empty()) {
-        (false, true) => {
-            let fix = "name `groups` or `users`, or set `allMailboxes`";
-            found.add(path, "names no mailbox", fix);
-        }
-        (true, false) => {
-            let fix = "keep `allMailboxes` or the list, not both";
-            found.add(path, "names all mailboxes and some of them, so the list would have no effect", fix);
+        (true, true, Connector::Mailbox) => {
+            let problem = "contributes and receives, which are two places";
+            found.add(path, problem, "make two spokes of it; for edits that come back use `twoWay`");
         }
         _ => {}
     }
-    let lists = [
-        ("groups", groups),
-        ("users", users),
-        ("excludeGroups", exclude_groups),
-        ("excludeUsers", exclude_users),
-    ];
-    lists.iter().for_each(|(list, ids)| found.guids(format!("{path}.{list}"), ids));
+}
+
+/// What may come back from a spoke into the hub.
+fn check_way_back(found: &mut Found, path: &str, spoke: &Spoke) {
+    if spoke.two_way && (spoke.receives.is_none() || spoke.connector != Connector::Mailbox) {
+        let problem = "nothing in it is managed by the hub, so nothing comes back from it";
+        found.add(
+            format!("{path}.twoWay"),
+            problem,
+            "remove it; it belongs to a `mailbox` spoke with `receives`",
+        );
+    }
+    let path = format!("{path}.deletesToHub");
+    if spoke.deletes_to_hub && !spoke.two_way {
+        found.add(&path, "has no effect without `twoWay`", "set `twoWay`, or remove it");
+    }
+    if spoke.deletes_to_hub && spoke.receives.as_ref().is_some_and(|receives| receives.users_may_hide) {
+        let problem = "an item that a user deletes can't both leave the hub and stay in it";
+        found.add(&path, problem, "keep `deletesToHub` or `usersMayHide`");
+    }
+}
+
+/// Whether a filter asks for fields that its items have.
+fn check_filter(
+    found: &mut Found,
+    path: &str,
+    kind: Kind,
+    filter: &Filter,
+    problem: impl Fn(Field) -> Option<&'static str>,
+) {
+    for field in filter.fields() {
+        if !is_of(kind, field) {
+            found.field(path, kind, field);
+        } else if let Some(problem) = problem(field) {
+            found.add(
+                path,
+                format!("{field}: {problem}"),
+                "ask for another field, or filter the contributing spoke",
+            );
+        }
+    }
 }
 
 fn limits(found: &mut Found, limits: &Limits) {

@@ -133,6 +133,17 @@ pub enum Connector {
     File,
 }
 
+impl Connector {
+    /// Its name in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Connector::Directory => "directory",
+            Connector::Mailbox => "mailbox",
+            Connector::File => "file",
+        }
+    }
+}
+
 impl HubConfig {
     /// The spoke with this id.
     pub fn spoke(&self, id: &str) -> Option<&Spoke> {

@@ -4,19 +4,23 @@ mod audience;
 mod check;
 mod config;
 mod contributes;
+mod fields;
 mod folder;
 mod parse;
 mod problem;
 mod receives;
+mod ring;
 mod scope;
 pub(crate) mod unique;
 
 pub use audience::Audience;
 pub use config::{Connector, HubConfig, Kind, Match, MatchBy, Spoke};
 pub use contributes::{Contributes, File};
+pub use fields::is_of;
 pub use parse::parse;
 pub use problem::Problem;
 pub use receives::{Color, OnLeave, Receives};
+pub use ring::ring;
 
 #[cfg(test)]
 mod tests;

@@ -8,18 +8,30 @@ use super::{Contributes, HubConfig, Spoke};
 use crate::mapping::MAPPING_VERSION;
 
 impl HubConfig {
-    /// The scope of the contributing side: rules, mapping options and version, spokes.
+    /// The scope of the contributing side: rules, filters, mapping options and version, matching, spokes.
     ///
     /// It moves when one of them does; then nothing is deleted on the strength of absence until somebody agrees.
     /// Only choices that differ from the defaults count, so that a new option does not move every hub's scope.
     pub fn scope(&self) -> u64 {
         let spokes: Vec<Value> = self.contributing().map(|(spoke, what)| choices_of(spoke, what)).collect();
-        xxh3_64(json!([MAPPING_VERSION, spokes]).to_string().as_bytes())
+        let matching = self.matching.iter().map(|rule| json!(rule));
+        let all = [json!(MAPPING_VERSION), json!(spokes)].into_iter().chain(matching);
+        xxh3_64(Value::from_iter(all).to_string().as_bytes())
     }
 }
 
 fn choices_of(spoke: &Spoke, contributes: &Contributes) -> Value {
-    json!([spoke.id, spoke.connector, choices(&contributes.rules), choices(&contributes.mapping)])
+    let Contributes { rules, mapping, mailbox, folder, file, events, filter } = contributes;
+    let named = [
+        ("mailbox", mailbox.as_ref().map(|id| json!(id))),
+        ("folder", folder.as_ref().map(|name| json!(name))),
+        ("file", file.as_ref().map(|file| json!(file))),
+        ("events", Some(choices(events)).filter(|choices| !choices.is_empty()).map(|choices| json!(choices))),
+        ("filter", filter.as_ref().map(|filter| json!(filter))),
+    ];
+    let chosen = named.into_iter().filter_map(|(name, value)| Some(json!([name, value?])));
+    let first = [json!(spoke.id), json!(spoke.connector), json!(choices(rules)), json!(choices(mapping))];
+    first.into_iter().chain(chosen).collect()
 }
 
 /// The options that differ from their defaults, in the order of their names.

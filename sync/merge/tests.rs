@@ -1,3 +1,7 @@
+mod events;
+mod laws;
+mod people;
+
 use std::collections::BTreeMap;
 
 use chrono::DateTime;

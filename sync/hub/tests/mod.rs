@@ -1,6 +1,7 @@
 mod audience;
 mod reading;
 mod refusals;
+mod ring;
 
 use serde_json::{Value, json};
 

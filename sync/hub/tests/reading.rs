@@ -20,6 +20,9 @@ fn a_configuration_survives_being_written_and_read() {
         ("/spokes/1/receives/fields", json!({"mobilePhone": "overwrite", "jobTitle": "clear-with-source"})),
         ("/spokes/1/receives/onLeave", json!("keep")),
         ("/spokes/0/contributes/mapping", json!({"fixed": {"companyName": "Contoso"}, "notes": "x"})),
+        ("/spokes/0/contributes/filter", json!("department = \"R&D\"")),
+        ("/match", json!({"by": "emailAddresses"})),
+        ("/conflicts", json!("priority")),
         ("/readLagSeconds", json!(60)),
     ]);
     let other = parse(&serde_json::to_vec(&one).unwrap()).unwrap();
@@ -47,6 +50,14 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_fix() {
         (
             with(&[("/spokes/1/receives/fields", json!({"faxNumber": "overwrite"}))]).to_string(),
             "unknown field of an item",
+        ),
+        (
+            with(&[("/spokes/1/receives/filter", json!("department is \"Sales\""))]).to_string(),
+            "a filter that can't be read",
+        ),
+        (
+            with(&[("/spokes/0/contributes/events", json!({"timeZone": "Vienna"}))]).to_string(),
+            "a zone that does not exist",
         ),
         (with(&[("/enabled", json!("Ana Saric"))]).to_string(), "a value of the wrong type is not repeated"),
         (
@@ -88,6 +99,10 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_fix() {
       spokes[1].receives.fields.surname: unknown variant `always`, expected one of `keep-user-edit`, `overwrite`, `clear-with-source`, `write-if-empty` at line 1 column 246; write what is expected
     unknown field of an item
       spokes[1].receives.fields: unknown variant `faxNumber`, expected one of `assistantName`, `birthday`, `businessAddress`, `businessHomePage`, `businessPhones`, `categories`, `companyName`, `department`, `displayName`, `emailAddresses`, `fileAs`, `generation`, `givenName`, `homeAddress`, `homePhones`, `imAddresses`, `initials`, `jobTitle`, `manager`, `middleName`, `mobilePhone`, `nickName`, `officeLocation`, `otherAddress`, `personalNotes`, `profession`, `spouseName`, `surname`, `title`, `yomiCompanyName`, `yomiGivenName`, `yomiSurname`, `body`, `importance`, `location`, `occurrences`, `reminderMinutesBeforeStart`, `sensitivity`, `showAs`, `subject`, `timing`, `attendees`, `employeeId`, `isCancelled`, `joinUrl`, `organizer`, `responseStatus` at line 1 column 239; write what is expected
+    a filter that can't be read
+      spokes[1].receives.filter: in column 12 should be `=`, `one of`, `starts with` or `present` at line 1 column 252; write what is expected
+    a zone that does not exist
+      spokes[0].contributes.events.timeZone: is no IANA time zone, such as `Europe/Vienna` at line 1 column 148; write what is expected
     a value of the wrong type is not repeated
       enabled: invalid type: string "…", expected a boolean at line 1 column 22; write what is expected
     a field twice
@@ -127,6 +142,10 @@ fn the_scope_moves_with_the_contributing_side_only() {
         ("/spokes/0/contributes/rules", json!({"guests": false})),
         ("/spokes/0/contributes/mapping", json!({"exclude": []})),
         ("/limits", json!({"deletesPercent": 1})),
+        ("/conflicts", json!("spoke")),
+        ("/spokes/1/twoWay", json!(true)),
+        ("/spokes/1/receives/filter", json!("surname present")),
+        ("/spokes/0/contributes/events", json!({"monthsBack": 1})),
     ];
     for change in same {
         assert_eq!(scope(&config(std::slice::from_ref(&change))), plain, "{}", change.0);
@@ -136,10 +155,16 @@ fn the_scope_moves_with_the_contributing_side_only() {
         ("/spokes/0/contributes/rules", json!({"guests": true})),
         ("/spokes/0/contributes/mapping", json!({"exclude": ["jobTitle"]})),
         ("/spokes/0/contributes/mapping", json!({"fixed": {"jobTitle": "x"}})),
+        ("/spokes/0/contributes/filter", json!("jobTitle present")),
+        ("/spokes/0/contributes/mailbox", json!("m")),
+        ("/spokes/0/contributes/folder", json!("m")),
+        ("/spokes/0/contributes/file", json!({"url": "m"})),
+        ("/spokes/0/contributes/events", json!({"monthsBack": 2})),
+        ("/match", json!({"by": "employeeId"})),
     ];
     let scopes: Vec<u64> = other.iter().map(|change| scope(&config(std::slice::from_ref(change)))).collect();
     let distinct: std::collections::BTreeSet<&u64> = scopes.iter().chain([&plain]).collect();
-    assert_eq!(distinct.len(), 5);
+    assert_eq!(distinct.len(), 11);
 }
 
 #[test]

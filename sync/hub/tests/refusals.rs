@@ -22,14 +22,12 @@ fn a_good_configuration_has_no_problem() {
 fn the_head_is_checked() {
     let head = [
         ("/name", json!(" ")),
-        ("/kind", json!("events")),
         ("/driftCheckHours", json!(0)),
         ("/readLagSeconds", json!(100_000)),
         ("/limits", json!({"deletesPercent": 101, "shrinkPercent": 200})),
     ];
     insta::assert_snapshot!(refused(&head), @"
     name: is empty or longer than 100 characters; give the hub a name
-    kind: calendars can't be synced yet; write `contacts`
     driftCheckHours: is not between 1 and 168; write 24 for once a day
     readLagSeconds: is more than a day; leave it out for the operator's setting
     limits.deletesPercent: is more than 100; write a share in percent, 0 to 100
@@ -46,12 +44,12 @@ fn whoever_reads_the_clock_judges_the_schedule() {
 #[test]
 fn a_hub_needs_both_ends() {
     insta::assert_snapshot!(refused(&[("/spokes", json!([]))]), @"
-    spokes: no spoke contributes, so the hub would stay empty; add a `directory` spoke with `contributes`
+    spokes: no spoke contributes, so the hub would stay empty; add a `directory` or `mailbox` spoke with `contributes`
     spokes: no spoke receives, so nothing would be written; add a `mailbox` spoke with `receives`
     ");
     insta::assert_snapshot!(refused(&[("/spokes", json!([{"id": "a", "connector": "mailbox"}]))]), @"
     spokes[0]: neither contributes nor receives; say what it does, or remove it
-    spokes: no spoke contributes, so the hub would stay empty; add a `directory` spoke with `contributes`
+    spokes: no spoke contributes, so the hub would stay empty; add a `directory` or `mailbox` spoke with `contributes`
     spokes: no spoke receives, so nothing would be written; add a `mailbox` spoke with `receives`
     ");
 }
@@ -59,18 +57,25 @@ fn a_hub_needs_both_ends() {
 #[test]
 fn a_spoke_flows_only_where_it_can() {
     let receives = json!({"folder": "F", "audience": {"allMailboxes": true}});
+    let hiding = json!({"folder": "F", "audience": {"allMailboxes": true}, "usersMayHide": true});
     let spokes = json!([
         {"id": "a b", "connector": "directory", "contributes": {}, "receives": receives, "twoWay": true},
-        {"id": "b", "connector": "mailbox", "contributes": {}, "receives": receives, "twoWay": true},
-        {"id": "b", "connector": "mailbox", "receives": receives},
+        {"id": "b", "connector": "mailbox", "contributes": {"mailbox": id(1)}, "receives": receives},
+        {"id": "b", "connector": "mailbox", "receives": receives, "deletesToHub": true},
+        {"id": "c", "connector": "mailbox", "contributes": {"mailbox": id(1)}, "twoWay": true},
+        {"id": "d", "connector": "mailbox", "receives": hiding, "twoWay": true, "deletesToHub": true},
+        {"id": "e", "connector": "file", "contributes": {"file": {"url": "https://x.example/a.ics"}}},
     ]);
     insta::assert_snapshot!(refused(&[("/spokes", spokes)]), @"
     spokes[0].id: has something else than 1 to 40 lower-case letters, digits or hyphens; write something like `company-directory`
     spokes[0].receives: a directory can't be written; remove it
-    spokes[0].twoWay: a directory can't be written; remove it
-    spokes[1].contributes: a mailbox can't contribute yet; remove it
-    spokes[1].twoWay: edits can't come back into the hub yet; remove it
+    spokes[0].twoWay: nothing in it is managed by the hub, so nothing comes back from it; remove it; it belongs to a `mailbox` spoke with `receives`
+    spokes[1]: contributes and receives, which are two places; make two spokes of it; for edits that come back use `twoWay`
     spokes[2].id: another spoke has the same id; give each spoke an id of its own
+    spokes[2].deletesToHub: has no effect without `twoWay`; set `twoWay`, or remove it
+    spokes[3].twoWay: nothing in it is managed by the hub, so nothing comes back from it; remove it; it belongs to a `mailbox` spoke with `receives`
+    spokes[4].deletesToHub: an item that a user deletes can't both leave the hub and stay in it; keep `deletesToHub` or `usersMayHide`
+    spokes[5].connector: a file holds events, and this hub contacts; use a `directory` or `mailbox` spoke
     ");
 }
 
@@ -164,4 +169,107 @@ fn unknown_groups_are_named_with_their_place() {
     ");
     let all = directory([], [], [1, 7, 8, 9].map(|number| group(number, &[])));
     assert_eq!(config.check_groups(&all), Ok(()));
+}
+
+#[test]
+fn each_connector_and_kind_has_its_own_options() {
+    let spokes = json!([
+        {"id": "a", "connector": "directory", "contributes": {
+            "mailbox": id(1), "folder": "F", "file": {"url": "https://x.example"}, "events": {"monthsBack": 2},
+            "mapping": {"exclude": ["subject"], "fixed": {"location": "x"}, "extensionAttributes": {"extensionAttribute1": "showAs"}},
+        }},
+        {"id": "b", "connector": "mailbox", "contributes": {
+            "rules": {"guests": true}, "mapping": {"aliases": true}, "folder": " ",
+            "filter": "subject present and surname present and employeeId present",
+        }},
+        {"id": "c", "connector": "mailbox", "contributes": {"mailbox": "ana@contoso.example"}},
+        {"id": "d", "connector": "mailbox", "receives": {
+            "folder": "F", "audience": {"allMailboxes": true}, "color": "lightBlue",
+            "fields": {"subject": "overwrite", "employeeId": "overwrite"}, "filter": "employeeId = \"1\" or body present",
+        }},
+    ]);
+    insta::assert_snapshot!(refused(&[("/spokes", spokes)]), @"
+    spokes[0].contributes.mailbox: only a `mailbox` spoke has it; remove it
+    spokes[0].contributes.folder: only a `mailbox` spoke has it; remove it
+    spokes[0].contributes.file: only a `file` spoke has it; remove it
+    spokes[0].contributes.mapping.extensionAttributes: a contact has no showAs; name a field that it has, or remove it
+    spokes[0].contributes.mapping.exclude: a contact has no subject; name a field that it has, or remove it
+    spokes[0].contributes.mapping.fixed: a contact has no location; name a field that it has, or remove it
+    spokes[0].contributes.events: this hub holds contacts; remove it
+    spokes[1].contributes.rules: only a `directory` spoke has it; remove it
+    spokes[1].contributes.mapping: only a `directory` spoke has it; remove it
+    spokes[1].contributes.mailbox: is missing, so nobody knows what to read; write the object id of the account that owns the mailbox
+    spokes[1].contributes.folder: is empty or longer than 255 characters; write the folder's or calendar's name as Outlook shows it, or leave it out for the default one
+    spokes[1].contributes.filter: a contact has no subject; name a field that it has, or remove it
+    spokes[2].contributes.mailbox: is no object id; write the GUID that Entra shows as the object id
+    spokes[3].receives.color: a contact folder has no colour; remove it
+    spokes[3].receives.fields: a contact has no subject; name a field that it has, or remove it
+    spokes[3].receives.fields.employeeId: only a source knows it, and no mailbox gets it; remove it
+    spokes[3].receives.filter: a contact has no body; name a field that it has, or remove it
+    spokes[3].receives.filter: employeeId: only a source knows it, and no mailbox gets it; ask for another field, or filter the contributing spoke
+    ");
+}
+
+/// The problems of an events hub with this contributing spoke beside a good one.
+fn refused_events(spoke: Value) -> String {
+    let receives = json!({"folder": "Rooms", "color": "lightTeal", "audience": {"allMailboxes": true}});
+    let good = json!({"id": "room", "connector": "mailbox", "contributes": {"mailbox": id(1), "folder": "Plan", "events": {
+        "monthsBack": 0, "monthsAhead": 36, "privacy": "titleAndPlace", "privateEvents": "asTheyAre", "titlePrefix": "Room 4: ",
+        "tentative": false, "declined": true, "allDay": false, "reminders": "keep", "category": "Rooms", "showAs": "free",
+    }, "filter": "showAs one of (\"busy\", \"oof\") and not isCancelled = \"true\""}});
+    let spokes = json!([good, spoke, {"id": "to", "connector": "mailbox", "receives": receives}]);
+    refused(&[("/kind", json!("events")), ("/spokes", spokes)])
+}
+
+#[test]
+fn an_events_hub_takes_calendars_and_files() {
+    let file = json!({"url": "https://feed.example/holidays.ics"});
+    let events = json!({"unroll": true, "timeZone": "Europe/Vienna"});
+    let feed = json!({"id": "feed", "connector": "file", "contributes": {"file": file, "events": events}});
+    assert_eq!(refused_events(feed), "");
+    let embedded = json!({"text": "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"});
+    assert_eq!(
+        refused_events(json!({"id": "feed", "connector": "file", "contributes": {"file": embedded}})),
+        ""
+    );
+}
+
+#[test]
+fn options_of_events_are_checked() {
+    let events = json!({
+        "monthsBack": 25, "monthsAhead": 0, "titlePrefix": "x".repeat(101), "replaceTitle": "y".repeat(101), "category": "a;b",
+        "unroll": true, "timeZone": "UTC",
+    });
+    let table = [
+        json!({"id": "a", "connector": "directory", "contributes": {}}),
+        json!({"id": "a", "connector": "mailbox", "contributes": {"mailbox": id(1), "events": events, "filter": "surname present"}}),
+        json!({"id": "a", "connector": "file", "contributes": {"mailbox": id(1)}}),
+        json!({"id": "a", "connector": "file", "contributes": {"file": {"text": "hello"}}}),
+        json!({"id": "a", "connector": "file", "contributes": {"file": {"text": "BEGIN:VCALENDAR".repeat(50_000)}}}),
+        json!({"id": "a", "connector": "file", "contributes": {"file": {"url": "ftp://x.example/a.ics"}}}),
+        json!({"id": "a", "connector": "file", "contributes": {"file": {"url": "https://ana:secret@x.example/a.ics"}}}),
+        json!({"id": "a", "connector": "file", "contributes": {"file": {"url": format!("https://x.example/{}", "a".repeat(2_000))}}}),
+    ];
+    let said: Vec<String> = table.into_iter().map(refused_events).collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    spokes[1].connector: a directory holds no events; use a `mailbox` or `file` spoke
+    spokes[1].contributes.events.monthsBack: is more than 24; write 0 to 24
+    spokes[1].contributes.events.monthsAhead: is not between 1 and 36; write 1 to 36
+    spokes[1].contributes.events.titlePrefix: is longer than 100 characters; shorten it
+    spokes[1].contributes.events.replaceTitle: is longer than 100 characters; shorten it
+    spokes[1].contributes.events.category: is empty, has a comma or semicolon, or is longer than 255 characters; write one category
+    spokes[1].contributes.events.unroll: only a `file` spoke has it; remove it
+    spokes[1].contributes.events.timeZone: only a `file` spoke has it; remove it
+    spokes[1].contributes.filter: an event has no surname; name a field that it has, or remove it
+    spokes[1].contributes.mailbox: only a `mailbox` spoke has it; remove it
+    spokes[1].contributes.file: is missing, so nobody knows what to read; write `{"url": …}` or `{"text": …}`
+    spokes[1].contributes.file.text: is no iCalendar file; write the file's whole text
+    spokes[1].contributes.file.text: is larger than 500 KB; put the file on a web server, and write its `url`
+    spokes[1].contributes.file.url: is no web address; write an address that begins with `https://`
+    spokes[1].contributes.file.url: holds a user name or password, which would be kept in the open; write an address that begins with `https://`
+    spokes[1].contributes.file.url: is longer than 2000 characters; write an address that begins with `https://`
+    "#);
+    assert_eq!(refused(&[("/match", json!({"by": "emailAddresses"}))]), "");
+    let matching = [("/kind", json!("events")), ("/match", json!({"by": "employeeId"}))];
+    assert!(refused(&matching).starts_with("match: only contacts can be one person; remove it\n"));
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, Months, NaiveTime, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Which events of a calendar are in, and how much of each; every choice has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct EventOptions {
     /// Of a `file`: what Graph can't repeat becomes single events within the window, instead of being refused.
     pub unroll: bool,
     /// Of a `file`: the zone of times that name none; UTC if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "zone")]
     pub time_zone: Option<Tz>,
 }
 
@@ -138,4 +138,11 @@ impl EventOptions {
         let after = last.checked_add_days(Days::new(1)).unwrap_or(last);
         (first.and_time(NaiveTime::MIN).and_utc(), after.and_time(NaiveTime::MIN).and_utc())
     }
+}
+
+/// Reads a zone without repeating in an error what stands there.
+fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Tz>, D::Error> {
+    let name = Option::<String>::deserialize(from)?;
+    let read = |name: String| name.parse().map_err(|_| "is no IANA time zone, such as `Europe/Vienna`");
+    name.map(read).transpose().map_err(serde::de::Error::custom)
 }
