@@ -189,15 +189,11 @@ mod tests {
 
     #[test]
     fn a_batch_is_written_as_graph_wants_it() {
-        let set = [(sync::Field::JobTitle, None)].into();
-        let patch = Request::new("PATCH", "/users/1/contacts/2".into());
+        let set = [(sync::Field::Subject, None)].into();
+        let patch = Request::new("PATCH", "/users/1/events/2".into());
         let requests = vec![
             Request::new("GET", "/users/1/contacts".into()),
-            patch.if_match(Some("W/\"k\"".into())).body(Body::Patch {
-                kind: sync::hub::Kind::Contacts,
-                set: &set,
-                tag: None,
-            }),
+            patch.if_match(Some("W/\"k\"".into())).body(Body::Occurrence(&set)),
             Request::new("DELETE", "/users/1/contacts/3".into()),
         ];
         let body = encode("batch", requests).unwrap();
@@ -205,7 +201,7 @@ mod tests {
         insta::assert_snapshot!(text, @r#"
         {"requests":[
         {"id":"0","method":"GET","url":"/users/1/contacts","headers":{"Prefer":"IdType=\"ImmutableId\""}},
-        {"id":"1","method":"PATCH","url":"/users/1/contacts/2","headers":{"Prefer":"IdType=\"ImmutableId\"","Content-Type":"application/json","If-Match":"W/\"k\""},"body":{"jobTitle":null}},
+        {"id":"1","method":"PATCH","url":"/users/1/events/2","headers":{"Prefer":"IdType=\"ImmutableId\"","Content-Type":"application/json","If-Match":"W/\"k\""},"body":{"subject":""}},
         {"id":"2","method":"DELETE","url":"/users/1/contacts/3","headers":{"Prefer":"IdType=\"ImmutableId\""}}]}
         "#);
     }

@@ -22,15 +22,17 @@ pub(super) enum Body<'a> {
         /// What lets the server know the same create again; of events only.
         transaction: Option<&'a str>,
     },
-    /// The fields that change; `None` clears one.
+    /// The fields of an item that change; `None` clears one.
     Patch {
         /// What it is.
         kind: Kind,
         /// The fields.
         set: &'a BTreeMap<Field, Option<Value>>,
-        /// Whose copy it is; an occurrence of a series carries no mark of its own.
-        tag: Option<Tag<'a>>,
+        /// Whose copy it is.
+        tag: Tag<'a>,
     },
+    /// The fields of one occurrence of a series that change; it carries no mark of its own.
+    Occurrence(&'a BTreeMap<Field, Option<Value>>),
 }
 
 const MARK: &str = "singleValueExtendedProperties";
@@ -52,8 +54,11 @@ impl Serialize for Body<'_> {
                 for (field, value) in *set {
                     put(&mut map, *kind, *field, value.as_ref())?;
                 }
-                if let Some(tag) = tag {
-                    map.serialize_entry(MARK, &[Property::item(tag)])?;
+                map.serialize_entry(MARK, &[Property::item(tag)])?;
+            }
+            Body::Occurrence(set) => {
+                for (field, value) in *set {
+                    event::put_of_occurrence(&mut map, *field, value.as_ref())?;
                 }
             }
         }

@@ -68,7 +68,7 @@ fn a_new_contact_carries_what_is_filled_and_our_tag() {
 }
 
 #[test]
-fn an_update_carries_only_what_it_sets_and_clears_each_form_in_its_way() {
+fn an_update_carries_only_what_it_sets_beside_our_tag_and_clears_each_form_in_its_way() {
     let set: BTreeMap<Field, Option<Value>> = [
         (Field::Birthday, None),
         (Field::BusinessPhones, None),
@@ -78,7 +78,7 @@ fn an_update_carries_only_what_it_sets_and_clears_each_form_in_its_way() {
         (Field::Surname, Some("Kos".into())),
     ]
     .into();
-    insta::assert_snapshot!(sent(&Body::Patch { kind: Kind::Contacts, set: &set, tag: None }), @r#"
+    insta::assert_snapshot!(sent(&Body::Patch { kind: Kind::Contacts, set: &set, tag: Tag { hub: &hub(), key: &SourceKey::new("directory:87d3").unwrap() } }), @r#"
     {
       "birthday": null,
       "businessPhones": [],
@@ -91,7 +91,13 @@ fn an_update_carries_only_what_it_sets_and_clears_each_form_in_its_way() {
         "countryOrRegion": null
       },
       "jobTitle": null,
-      "surname": "Kos"
+      "surname": "Kos",
+      "singleValueExtendedProperties": [
+        {
+          "id": "String {7c1f0a52-6f0e-4c63-9a5e-3b7d2a9c81f4} Name WheelhouseItem",
+          "value": "company/directory:87d3"
+        }
+      ]
     }
     "#);
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::ser::SerializeMap;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use sync::event::Timing;
 use sync::{Content, Field, Value};
 
@@ -51,7 +51,11 @@ pub(in crate::graph) fn put<M: SerializeMap>(
 ) -> Result<(), M::Error> {
     let name = field.name();
     match (field, value) {
-        (Field::Timing, Some(Value::Timing(timing))) => put_timing(to, timing),
+        (Field::Timing, Some(Value::Timing(timing))) => {
+            put_times(to, timing)?;
+            let rule = timing.recurrence().map(|rule| recurrence::encode(rule, timing.start().date()));
+            to.serialize_entry("recurrence", &rule.unwrap_or_default())
+        }
         (Field::Body, Some(Value::Body(body))) => {
             let (kind, text) = (body.content_type.name(), &body.content);
             to.serialize_entry(name, &json!({ "contentType": kind, "content": text }))
@@ -72,6 +76,18 @@ pub(in crate::graph) fn put<M: SerializeMap>(
     }
 }
 
+/// Writes a field of one occurrence, which has no rule of its own.
+pub(in crate::graph) fn put_of_occurrence<M: SerializeMap>(
+    to: &mut M,
+    field: Field,
+    value: Option<&Value>,
+) -> Result<(), M::Error> {
+    match value {
+        Some(Value::Timing(timing)) => put_times(to, timing),
+        value => put(to, field, value),
+    }
+}
+
 fn text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text),
@@ -87,7 +103,7 @@ fn put_reminder<M: SerializeMap>(to: &mut M, minutes: Option<i32>) -> Result<(),
     }
 }
 
-fn put_timing<M: SerializeMap>(to: &mut M, timing: &Timing) -> Result<(), M::Error> {
+fn put_times<M: SerializeMap>(to: &mut M, timing: &Timing) -> Result<(), M::Error> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Time<'a> {
@@ -100,7 +116,5 @@ fn put_timing<M: SerializeMap>(to: &mut M, timing: &Timing) -> Result<(), M::Err
     };
     to.serialize_entry("start", &time(timing.start()))?;
     to.serialize_entry("end", &time(timing.end()))?;
-    to.serialize_entry("isAllDay", &timing.is_all_day())?;
-    let rule = timing.recurrence().map_or(Json::Null, |rule| recurrence::encode(rule, timing.start().date()));
-    to.serialize_entry("recurrence", &rule)
+    to.serialize_entry("isAllDay", &timing.is_all_day())
 }

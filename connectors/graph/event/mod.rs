@@ -8,7 +8,7 @@ mod occurrences;
 mod recurrence;
 
 pub(super) use decode::{About, PARTS, decode};
-pub(super) use encode::{put, put_all};
+pub(super) use encode::{put, put_all, put_of_occurrence};
 pub(super) use occurrences::{Step, steps};
 
 use sync::Field;

@@ -144,7 +144,7 @@ fn an_update_says_only_what_changes_and_clears_each_property_in_its_way() {
         .map(|field| (*field, None))
         .filter(|(field, _)| *field != Field::Timing)
         .collect();
-    let sent = sent(&Body::Patch { kind: Kind::Events, set: &set, tag: None });
+    let sent = sent(&Body::Occurrence(&set));
     insta::assert_snapshot!(serde_json::to_string_pretty(&sent).unwrap(), @r#"
     {
       "body": {

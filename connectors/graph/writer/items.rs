@@ -79,7 +79,7 @@ pub(super) struct Road<'a> {
 }
 
 /// Why nothing more is sent: the time is over, or the mailbox is given up.
-type Stop = Result<(), Error>;
+pub(super) type Stop = Result<(), Error>;
 
 /// The operations of one call on their way.
 pub(super) struct Writing<'a> {
@@ -106,7 +106,7 @@ impl<'a> Road<'a> {
             // The mark always goes along: the item may be one that a user made.
             Op::Update { key, id, change_key, set, .. } => {
                 let if_match = self.writer.session.shared.options.if_match;
-                let body = Body::Patch { kind, set, tag: Some(Tag { hub, key }) };
+                let body = Body::Patch { kind, set, tag: Tag { hub, key } };
                 let etag = if_match.then(|| format!("W/\"{change_key}\""));
                 Request::new("PATCH", one(id)).if_match(etag).body(body)
             }
@@ -128,6 +128,12 @@ impl<'a> Road<'a> {
         }
         let answer = session.send_batch(self.names.writing, body).await;
         Ok(answer.and_then(|answer| batch::decode(self.names.writing, answer, count)))
+    }
+
+    /// Waits until the mailbox may be spoken to.
+    pub(super) async fn ready(&self) -> Result<(), Stop> {
+        let turn = self.lane.turn(self.writer.session.clock(), 0, 0, self.deadline).await;
+        turn.map(drop).map_err(|wait| self.late(wait))
     }
 
     /// Keeps everybody away from the mailbox for a while.

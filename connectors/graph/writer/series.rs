@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::NaiveDate;
 use sync::event::Occurrences;
-use sync::hub::Kind as HubKind;
-use sync::{Content, Effect, Field, ItemId, Op, Value};
+use sync::{Content, Effect, Field, ItemId, Op, SourceKey, Value};
 
-use super::items::Writing;
+use super::items::{Road, Writing};
+use crate::graph::Place;
 use crate::graph::batch::{self, BATCH_BYTES, BATCH_ITEMS, Request};
 use crate::graph::body::Body;
 use crate::graph::client::refusal;
@@ -21,15 +21,18 @@ use crate::graph::error::{Error, Kind};
 use crate::graph::event::{Step, steps};
 use crate::graph::http::Answer;
 use crate::graph::item::Found;
-use crate::graph::tag::escaped;
+use crate::graph::tag::{Tag, escaped};
 
 /// How often a series is read and what is left of it sent.
 const ROUNDS: usize = 10;
+
+const PLACE: &str = "occurrence";
 
 /// A series that was updated.
 pub(super) struct Series {
     /// The place of its operation.
     at: usize,
+    key: SourceKey,
     id: ItemId,
     /// What its occurrences shall be; `None` if that is not of this operation.
     wanted: Option<Occurrences>,
@@ -43,16 +46,25 @@ pub(super) struct Series {
 struct Errand {
     /// The place of the series among those that are open.
     series: usize,
-    /// The day of the occurrence; none for the series as a whole.
-    day: Option<NaiveDate>,
     url: String,
-    /// What changes; `None` is a delete.
-    set: Option<BTreeMap<Field, Option<Value>>>,
+    what: What,
 }
+
+/// What a request is to bring about.
+enum What {
+    /// The series begins anew, as it is.
+    Renew { key: SourceKey, set: Set },
+    /// One date of it changes.
+    Change { day: NaiveDate, set: Set },
+    /// One date of it is cancelled.
+    Cancel { day: NaiveDate },
+}
+
+type Set = BTreeMap<Field, Option<Value>>;
 
 impl Series {
     pub(super) fn new(at: usize, id: ItemId, op: &Op) -> Self {
-        Series { at, id, wanted: wanted(op), done: BTreeSet::new(), renewed: false }
+        Series { at, key: op.key().clone(), id, wanted: wanted(op), done: BTreeSet::new(), renewed: false }
     }
 
     /// What is left to do, by day; a series that has to begin anew does that before anything else.
@@ -85,15 +97,21 @@ fn wanted(op: &Op) -> Option<Occurrences> {
 impl Writing<'_> {
     /// Makes the occurrences of all updated series what is wanted, and settles them as they then are.
     pub(super) async fn write_occurrences(&mut self) {
+        let mut trouble = None;
         for _ in 0..ROUNDS {
             if self.series.is_empty() || self.stop.is_some() {
                 break;
             }
+            if let Err(stop) = self.road.ready().await {
+                self.stop = Some(stop);
+                break;
+            }
             let errands = self.read_series().await;
-            self.run_errands(errands).await;
+            trouble = self.run_errands(errands).await;
         }
         for series in std::mem::take(&mut self.series) {
             (self.settled)(series.at, Effect::Unknown);
+            self.stop = self.stop.take().or_else(|| trouble.take().map(Err));
         }
     }
 
@@ -106,8 +124,13 @@ impl Writing<'_> {
         for (series, (_, found)) in open.into_iter().zip(looked) {
             let found = match found {
                 Ok(Some(found)) => found,
-                gone => {
-                    (self.settled)(series.at, unread(gone.err()));
+                Ok(None) => {
+                    (self.settled)(series.at, Effect::Missing);
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a series that could not be read after it was written");
+                    (self.settled)(series.at, Effect::Unknown);
                     continue;
                 }
             };
@@ -125,35 +148,38 @@ impl Writing<'_> {
 
     /// The requests about a series that is about to be the last of the open ones.
     fn errands(&self, series: &Series, is: &Content, left: BTreeMap<NaiveDate, Step>) -> Vec<Errand> {
-        let (mailbox, id) = (&self.road.place.mailbox, &series.id);
-        let at = self.series.len();
-        let errand = |(day, step): (NaiveDate, Step)| {
-            let set = match step {
-                Step::Change(set) => Some(set),
-                Step::Cancel | Step::Restore => None,
-            };
-            let url = format!("/users/{mailbox}/events/{}", escaped(&format!("OID.{id}.{day}")));
-            Errand { series: at, day: Some(day), url, set }
+        let (place, id, at) = (self.road.place, &series.id, self.series.len());
+        let date = |day: NaiveDate, what: What| {
+            let url = format!("/users/{}/events/{}", place.mailbox, escaped(&format!("OID.{id}.{day}")));
+            Errand { series: at, url, what }
+        };
+        let renew = || {
+            let set = [(Field::Timing, is.get(Field::Timing).cloned())].into();
+            let url = self.road.names.item_of(&place.mailbox, &place.folder, id);
+            Errand { series: at, url, what: What::Renew { key: series.key.clone(), set } }
         };
         if left.values().any(|step| *step == Step::Restore) {
-            let timing = is.get(Field::Timing).cloned();
-            let url = self.road.names.item_of(mailbox, &self.road.place.folder, id);
-            return vec![Errand { series: at, day: None, url, set: Some([(Field::Timing, timing)].into()) }];
+            return vec![renew()];
         }
+        let errand = |(day, step)| match step {
+            Step::Change(set) => date(day, What::Change { day, set }),
+            Step::Cancel => date(day, What::Cancel { day }),
+            Step::Restore => renew(),
+        };
         left.into_iter().map(errand).collect()
     }
 
-    async fn run_errands(&mut self, mut errands: Vec<Errand>) {
-        let mut queue = VecDeque::new();
-        while !errands.is_empty() {
-            let rest = errands.split_off(BATCH_ITEMS.min(errands.len()));
-            queue.push_back(std::mem::replace(&mut errands, rest));
-        }
+    /// Sends what can be sent; gives the last trouble that passes.
+    async fn run_errands(&mut self, errands: Vec<Errand>) -> Option<Error> {
+        let (mut queue, mut trouble) = (waves(errands), None);
         while let Some(mut batch) = queue.pop_front().filter(|_| self.stop.is_none()) {
-            let requests = batch.iter().map(|errand| errand.request(self.road.names.prefer)).collect();
+            let requests = batch.iter().map(|errand| errand.request(&self.road)).collect();
             let body = match batch::encode(self.road.names.writing, requests) {
                 Ok(body) => body,
-                Err(error) => return self.stop = Some(Err(error)),
+                Err(error) => {
+                    self.stop = Some(Err(error));
+                    break;
+                }
             };
             if body.len() > BATCH_BYTES && batch.len() > 1 {
                 let rest = batch.split_off(batch.len() / 2);
@@ -163,63 +189,96 @@ impl Writing<'_> {
             }
             match self.road.exchange(batch.len(), body).await {
                 Ok(Ok(answers)) => {
-                    batch.iter().zip(answers).for_each(|(errand, answer)| self.judge(errand, answer));
+                    let answered = batch.iter().zip(answers);
+                    trouble =
+                        answered.filter_map(|(errand, answer)| self.judge(errand, answer)).last().or(trouble);
                 }
-                Ok(Err(error)) if error.passes() => self.road.pause_a_little(),
+                Ok(Err(error)) if error.passes() => {
+                    self.road.pause_a_little();
+                    trouble = Some(error);
+                }
                 Ok(Err(error)) => self.stop = Some(Err(error)),
                 Err(stop) => self.stop = Some(stop),
             }
         }
+        trouble
     }
 
-    fn judge(&mut self, errand: &Errand, answer: Option<Answer>) {
+    /// Learns from an answer; what passes by itself is given back, for the errand is still to be run.
+    fn judge(&mut self, errand: &Errand, answer: Option<Answer>) -> Option<Error> {
         let error = match answer {
-            None => return self.road.pause_a_little(),
-            Some(answer) if (200..300).contains(&answer.status) => return self.done(errand),
-            Some(answer) => refusal("occurrence", answer),
+            None => Error::nonsense(PLACE, "an answer is missing from the batch"),
+            Some(answer) if (200..300).contains(&answer.status) => {
+                self.done(errand);
+                return None;
+            }
+            Some(answer) => refusal(PLACE, answer),
         };
         match error.kind() {
             Kind::Throttled { .. } => self.road.pause(error.wait_if_throttled().unwrap_or_default()),
+            // Somebody writes to the same series.
+            Kind::Conflict => self.road.pause_a_little(),
             _ if error.passes() => self.road.pause_a_little(),
             Kind::SkipMailbox | Kind::Permission | Kind::Consent | Kind::Credential => {
-                self.stop = Some(Err(error));
+                self.stop = Some(Err(error.clone()));
             }
             // What is not there needs no cancelling.
-            Kind::Missing if errand.set.is_none() => self.done(errand),
+            Kind::Missing if matches!(errand.what, What::Cancel { .. }) => {
+                self.done(errand);
+                return None;
+            }
             _ => {
                 tracing::warn!(%error, "an occurrence that the server will not have");
                 self.done(errand);
+                return None;
             }
         }
+        Some(error)
     }
 
     fn done(&mut self, errand: &Errand) {
         let Some(series) = self.series.get_mut(errand.series) else { return };
-        match errand.day {
-            Some(day) => drop(series.done.insert(day)),
-            None => series.renewed = true,
+        match errand.what {
+            What::Change { day, .. } | What::Cancel { day } => drop(series.done.insert(day)),
+            What::Renew { .. } => series.renewed = true,
         }
     }
 }
 
 impl Errand {
-    fn request(&self, prefer: &'static str) -> Request<'_> {
-        let request = match &self.set {
-            None => Request::new("DELETE", self.url.clone()),
-            Some(set) => {
-                let body = Body::Patch { kind: HubKind::Events, set, tag: None };
-                Request::new("PATCH", self.url.clone()).body(body)
+    fn request<'a>(&'a self, road: &Road<'a>) -> Request<'a> {
+        let url = self.url.clone();
+        let request = match &self.what {
+            What::Cancel { .. } => Request::new("DELETE", url),
+            What::Change { set, .. } => Request::new("PATCH", url).body(Body::Occurrence(set)),
+            What::Renew { key, set } => {
+                let Place { kind, hub, .. } = road.place;
+                Request::new("PATCH", url).body(Body::Patch { kind: *kind, set, tag: Tag { hub, key } })
             }
         };
-        request.prefer(prefer)
+        request.prefer(road.names.prefer)
     }
 }
 
-/// What is known of a series that could not be read after it was written.
-fn unread(error: Option<Error>) -> Effect {
-    match error {
-        None => Effect::Missing,
-        Some(error) if error.passes() => Effect::Unknown,
-        Some(error) => Effect::Refused(error.code().to_owned()),
+/// Batches in which no series comes twice, for a series takes one change at a time.
+fn waves(errands: Vec<Errand>) -> VecDeque<Vec<Errand>> {
+    let mut waves: Vec<Vec<Errand>> = Vec::new();
+    let mut depths: BTreeMap<usize, usize> = BTreeMap::new();
+    for errand in errands {
+        let depth = depths.entry(errand.series).or_default();
+        match waves.get_mut(*depth) {
+            Some(wave) => wave.push(errand),
+            None => waves.push(vec![errand]),
+        }
+        *depth += 1;
     }
+    let mut batches = VecDeque::new();
+    for mut wave in waves {
+        while wave.len() > BATCH_ITEMS {
+            let rest = wave.split_off(BATCH_ITEMS);
+            batches.push_back(std::mem::replace(&mut wave, rest));
+        }
+        batches.push_back(wave);
+    }
+    batches
 }

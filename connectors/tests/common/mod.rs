@@ -136,6 +136,14 @@ impl World {
         folder["contacts"].as_array().unwrap().clone()
     }
 
+    /// The events that the simulator holds in the hub's calendar.
+    pub fn events(&self, place: &Place) -> Vec<Value> {
+        let contents = self.simulator.calendar_contents(user(&place.mailbox));
+        let calendars = contents["calendars"].as_array().unwrap();
+        let calendar = calendars.iter().find(|calendar| calendar["id"] == place.folder.as_str()).unwrap();
+        calendar["events"].as_array().unwrap().clone()
+    }
+
     /// What a full reading of the folder shows.
     pub async fn seen(&self, place: &Place) -> Vec<Seen> {
         self.reader().changes(vec![reading(place, None)]).await.remove(0).unwrap().items
@@ -154,8 +162,12 @@ pub static TYPES: LazyLock<Option<Types>> = LazyLock::new(|| {
 });
 
 impl Drop for World {
-    /// Whatever the story was: no request in it may say what Microsoft's types do not know.
+    /// Whatever the story was: nobody was mailed, and no request in it may say what Microsoft's types do not know.
     fn drop(&mut self) {
+        assert!(
+            std::thread::panicking() || self.simulator.tenant().outbox().is_empty(),
+            "somebody was mailed"
+        );
         let Some(types) = TYPES.as_ref().filter(|_| !std::thread::panicking()) else { return };
         for sent in self.simulator.recorded() {
             let body =
