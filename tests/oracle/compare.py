@@ -70,11 +70,13 @@ def answer(question):
 
 
 def mended(text):
-    """The text without two faults that the library takes at their word.
+    """The text without what the library misreads.
 
     A day has no zone (RFC 5545, 3.2.19): with one it would become a moment. A zone's name does not begin with space: the
-    library drops it where the zone is defined, and keeps it where the zone is named.
+    library drops it where the zone is defined, and keeps it where the zone is named. A zone whose parts have no names
+    would be taken for none.
     """
+    text = re.sub(rb"(?ims)^BEGIN:(?:STANDARD|DAYLIGHT)\r?\n(?!(?:(?!^END:).)*^TZNAME)", rb"\g<0>TZNAME:own\r\n", text)
     text = re.sub(rb"(?im)^([A-Z-]+)(?=[^:]*;VALUE=DATE[;:])[^:]*;TZID=[^:]*:(\d{8}\r?)$", rb"\1;VALUE=DATE:\2", text)
     return re.sub(rb"(?im)(^TZID:|;TZID=)[ \t]+", rb"\1", text)
 
@@ -111,8 +113,10 @@ class View:
         return seen
 
     def occurrences(self, calendar):
+        if is_called_off(calendar):
+            return Counter()
         found = recurring_ical_events.of(calendar).between(self.begin - MARGIN, self.end + MARGIN)
-        shown = (self.shown(event) for event in found if str(event.get("STATUS", "")).upper() != "CANCELLED")
+        shown = (self.shown(event) for event in found if not is_cancelled(event))
         return Counter(occurrence for occurrence in shown if occurrence)
 
     def shown(self, event):
@@ -127,6 +131,16 @@ class View:
         if not isinstance(at, datetime):
             return datetime.combine(at, time(), UTC)
         return (at if at.tzinfo else at.replace(tzinfo=self.floating)).astimezone(UTC)
+
+
+def is_called_off(calendar):
+    """Whether a series was cancelled, and with it all its occurrences."""
+    masters = [event for event in calendar.walk("VEVENT") if "RECURRENCE-ID" not in event]
+    return bool(masters) and is_cancelled(max(masters, key=lambda event: event.get("SEQUENCE", -1)))
+
+
+def is_cancelled(event):
+    return str(event.get("STATUS", "")).upper() == "CANCELLED"
 
 
 def told(at, moment_of_it):

@@ -81,6 +81,10 @@ impl<'a> Group<'a> {
         let overrides = self.overrides(zones)?;
         let Some(master) = self.master else { return single::orphans(&overrides) };
         let master = Event::read(master, zones)?;
+        if master.is_cancelled() {
+            // A series is called off with all its occurrences, changed ones too.
+            return single::alone(&master);
+        }
         let excluded = Excluded::read(&master, zones);
         let parts = Parts { master, overrides, excluded };
         let rules = Rules::read(&parts.master, zones)?;

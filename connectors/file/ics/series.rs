@@ -121,6 +121,10 @@ impl Series<'_, '_> {
         let Some(start) = self.starts.list.get(at).copied() else { return Ok(None) };
         let day = start.date();
         if self.occurrences.contains_key(&day) {
+            // A whole day that is excluded takes the planned occurrence, not the one that was put in its place.
+            if !self.parts.excludes(changed) {
+                self.items.push(Suffix::At(start), &changed.event)?;
+            }
             return Ok(None);
         }
         if changed.event.is_cancelled() {

@@ -19,6 +19,13 @@ pub(super) fn items(parts: &Parts<'_>) -> Result<Items, Why> {
     items.filled()
 }
 
+/// An event of which nothing else is told.
+pub(super) fn alone(event: &Event<'_>) -> Result<Items, Why> {
+    let mut items = Items::default();
+    items.push(Suffix::None, event)?;
+    Ok(items)
+}
+
 /// Occurrences of a series that the calendar does not tell.
 pub(super) fn orphans(overrides: &[Override<'_>]) -> Result<Items, Why> {
     let mut items = Items::default();

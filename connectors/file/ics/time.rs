@@ -86,7 +86,10 @@ impl Time {
         Ok(match read.offset {
             _ if !time.has_time() => Time { local, clock: Clock::Day },
             Some(offset) => zones.moment((local - offset).and_utc()),
-            None => Time { local, clock: zones.clock(zone) },
+            None => match zones.clock(zone) {
+                Clock::Known(Tz::UTC | Tz::Etc__UTC) => zones.moment(local.and_utc()),
+                clock => Time { local, clock },
+            },
         })
     }
 
@@ -116,10 +119,11 @@ impl Time {
         if self.clock == *clock || self.is_day() { Ok(self.local) } else { clock.shows(self.utc()?) }
     }
 
-    /// What a clock may show at the occurrence that this time names: what stands there, for many publishers name
-    /// an occurrence by the wrong zone, and what it means.
+    /// What a clock may show at the occurrence that this time names: what stands there, for many publishers name an
+    /// occurrence by the wrong zone, and what it means.
     pub fn names(&self, clock: &Clock) -> impl Iterator<Item = NaiveDateTime> + use<> {
-        [Some(self.local), self.on(clock).ok()].into_iter().flatten()
+        let in_utc = self.utc().ok().map(|at| at.naive_utc());
+        [Some(self.local), in_utc, self.on(clock).ok()].into_iter().flatten()
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn items(parts: &Parts<'_>, rules: &Rules<'_>, reading: &Reading<'_>)
     for changed in parts.overrides.iter().filter(|changed| !parts.excludes(changed)) {
         items.push(Suffix::At(changed.of.local), &changed.event)?;
     }
-    items.filled()
+    Ok(items)
 }
 
 fn add(
