@@ -2,6 +2,7 @@
 //! passes whenever nobody works: a story of days takes seconds.
 #![allow(dead_code, reason = "each test file uses a part of its own")]
 
+pub mod calendar;
 pub mod clock;
 pub mod host;
 pub mod paper;
@@ -72,6 +73,30 @@ impl World {
         let world = Self { simulator, cast, clock, app, queue, paper, folder, host, router, _log: log };
         world.call("PUT", &world.tenant(), &json!({})).await.1.unwrap();
         world
+    }
+
+    /// A tenant with mailboxes, and a room whose calendar these events are in; no hub yet.
+    pub async fn with_room(mailboxes: usize, events: Vec<Value>) -> (Self, Uuid) {
+        let world = Self::of(mailboxes, mailboxes).await;
+        let room = world.simulator.add_room("Room Danube").unwrap();
+        for event in events {
+            world.simulator.user_creates_event(room, "Calendar", event).unwrap();
+        }
+        (world, room)
+    }
+
+    /// A hub that shows a calendar in the mailboxes of all owners.
+    pub fn calendar_config(&self, room: Uuid, contributes: Value) -> Value {
+        let mut contributes = contributes;
+        contributes["mailbox"] = json!(room);
+        json!({
+            "name": "Rooms", "kind": "events", "schedule": "0 * * * *", "readLagSeconds": 1,
+            "spokes": [
+                { "id": "room", "connector": "mailbox", "contributes": contributes },
+                { "id": "mailboxes", "connector": "mailbox", "receives": {
+                    "folder": calendar::CALENDAR, "audience": { "users": self.cast.owners } } }
+            ]
+        })
     }
 
     /// The same with the hub, run once.
