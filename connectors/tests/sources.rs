@@ -169,6 +169,21 @@ async fn a_calendar_of_many_events_is_read_by_name_in_pages_it_can_make() {
 }
 
 #[tokio::test]
+async fn what_a_delta_says_twice_counts_as_it_comes_last() {
+    let world = World::new().await;
+    let room = world.colleague("Room");
+    for number in 0..20 {
+        let id = world.holds(&room, meeting(&format!("Booking {number}"), "2026-12-01"));
+        world.simulator.user_edits_event(user(&room), &id, json!({ "showAs": "free" })).unwrap();
+    }
+    world.holds(&room, weekly("Stand-up", "2026-12-02"));
+    let plain = world.read_calendar(&room, None).await;
+    world.simulator.set_quirks(|quirks| (quirks.view_repeats, quirks.view_strays) = (0.9, 0.9));
+    let noisy = world.read_calendar(&room, None).await;
+    assert_eq!((noisy.changes, plain.changes.len()), (plain.changes.clone(), 21));
+}
+
+#[tokio::test]
 async fn half_a_reading_is_no_reading_of_everything() {
     for (kind, path, least) in
         [(FaultKind::NextLinkLoop, "*delta*", 50), (FaultKind::ServerError, "*/events/*", 80)]

@@ -122,11 +122,10 @@ pub(in crate::graph) enum Step {
     Change(BTreeMap<Field, Option<Value>>),
     /// It is cancelled.
     Cancel,
-    /// It was cancelled and shall not be: only a series that begins anew has it again.
-    Restore,
 }
 
-/// What makes the occurrences of a series what is wanted, by their days.
+/// What makes the occurrences of a series what is wanted, by their days. What was cancelled stays so: no request brings it
+/// back.
 pub(in crate::graph) fn steps(series: &Content, wanted: &Occurrences) -> BTreeMap<NaiveDate, Step> {
     let Some(timing) = timing(series) else { return BTreeMap::new() };
     let none = Occurrences::new();
@@ -138,8 +137,7 @@ pub(in crate::graph) fn steps(series: &Content, wanted: &Occurrences) -> BTreeMa
     let step = |day: &NaiveDate| {
         let usual = usual(series, timing, *day);
         match (whole(&usual, is.get(day)), whole(&usual, wanted.get(day))) {
-            (None, None) => None,
-            (None, Some(_)) => Some(Step::Restore),
+            (None, _) => None,
             (Some(_), None) => Some(Step::Cancel),
             (Some(is), Some(wanted)) => Some(Step::Change(differing(&is, &wanted)))
                 .filter(|step| *step != Step::Change(BTreeMap::new())),

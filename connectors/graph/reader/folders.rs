@@ -51,9 +51,13 @@ impl Listed {
         self.mark().is_some()
     }
 
-    /// Whether it is the hub's, and not only shown here by somebody whose it is.
     fn is_of(&self, hub: &HubId) -> bool {
-        self.mark() == Some(hub.as_str()) && self.can_share != Some(false)
+        self.mark() == Some(hub.as_str())
+    }
+
+    /// Whether it is the mailbox's own, and not one that somebody else shares with its owner.
+    fn is_own(&self) -> bool {
+        self.can_share != Some(false)
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {
@@ -65,7 +69,8 @@ impl Reader {
     /// Looks for the hub's folder.
     pub async fn folder(&self, mailbox: &MailboxId, managed: Managed<'_>) -> Result<Folder, Error> {
         let Managed { kind, hub, name, .. } = managed;
-        let folders = self.folders(mailbox, kind).await?;
+        let mut folders = self.folders(mailbox, kind).await?;
+        folders.retain(Listed::is_own);
         let mut ours: Vec<_> = folders.iter().filter(|folder| folder.is_of(hub)).collect();
         ours.sort_by_key(|folder| !folder.is_called(name));
         Ok(match ours.first() {

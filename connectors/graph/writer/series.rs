@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::NaiveDate;
 use sync::event::Occurrences;
-use sync::{Content, Effect, Field, ItemId, Op, SourceKey, Value};
+use sync::{Content, Effect, Field, ItemId, MailboxId, Op, Value};
 
-use super::items::{Road, Writing};
-use crate::graph::Place;
+use super::items::Writing;
 use crate::graph::batch::{self, BATCH_BYTES, BATCH_ITEMS, Request};
 use crate::graph::body::Body;
 use crate::graph::client::refusal;
@@ -21,7 +20,7 @@ use crate::graph::error::{Error, Kind};
 use crate::graph::event::{Step, steps};
 use crate::graph::http::Answer;
 use crate::graph::item::Found;
-use crate::graph::tag::{Tag, escaped};
+use crate::graph::tag::escaped;
 
 /// How often a series is read and what is left of it sent.
 const ROUNDS: usize = 10;
@@ -32,50 +31,31 @@ const PLACE: &str = "occurrence";
 pub(super) struct Series {
     /// The place of its operation.
     at: usize,
-    key: SourceKey,
     id: ItemId,
     /// What its occurrences shall be; `None` if that is not of this operation.
     wanted: Option<Occurrences>,
     /// The days of which the server has said its last word.
     done: BTreeSet<NaiveDate>,
-    /// It was made to begin anew, which brings cancelled occurrences back.
-    renewed: bool,
 }
 
-/// One request about a series.
+/// One request about a date of a series.
 struct Errand {
     /// The place of the series among those that are open.
     series: usize,
+    day: NaiveDate,
     url: String,
-    what: What,
+    step: Step,
 }
-
-/// What a request is to bring about.
-enum What {
-    /// The series begins anew, as it is.
-    Renew { key: SourceKey, set: Set },
-    /// One date of it changes.
-    Change { day: NaiveDate, set: Set },
-    /// One date of it is cancelled.
-    Cancel { day: NaiveDate },
-}
-
-type Set = BTreeMap<Field, Option<Value>>;
 
 impl Series {
     pub(super) fn new(at: usize, id: ItemId, op: &Op) -> Self {
-        Series { at, key: op.key().clone(), id, wanted: wanted(op), done: BTreeSet::new(), renewed: false }
+        Series { at, id, wanted: wanted(op), done: BTreeSet::new() }
     }
 
-    /// What is left to do, by day; a series that has to begin anew does that before anything else.
+    /// What is left to do, by day.
     fn left(&self, is: &Content) -> BTreeMap<NaiveDate, Step> {
         let mut left = self.wanted.as_ref().map(|wanted| steps(is, wanted)).unwrap_or_default();
         left.retain(|day, _| !self.done.contains(day));
-        if self.renewed {
-            left.retain(|_, step| *step != Step::Restore);
-        } else if left.values().any(|step| *step == Step::Restore) {
-            left.retain(|_, step| *step == Step::Restore);
-        }
         left
     }
 }
@@ -139,41 +119,20 @@ impl Writing<'_> {
                 let Found { id, change_key, content, .. } = found;
                 (self.settled)(series.at, Effect::Written { id, change_key, content });
             } else {
-                errands.extend(self.errands(&series, &found.content, left));
+                let (mailbox, at) = (&self.road.place.mailbox, self.series.len());
+                let errand = |(day, step)| Errand::new(mailbox, &series.id, at, day, step);
+                errands.extend(left.into_iter().map(errand));
                 self.series.push(series);
             }
         }
         errands
     }
 
-    /// The requests about a series that is about to be the last of the open ones.
-    fn errands(&self, series: &Series, is: &Content, left: BTreeMap<NaiveDate, Step>) -> Vec<Errand> {
-        let (place, id, at) = (self.road.place, &series.id, self.series.len());
-        let date = |day: NaiveDate, what: What| {
-            let url = format!("/users/{}/events/{}", place.mailbox, escaped(&format!("OID.{id}.{day}")));
-            Errand { series: at, url, what }
-        };
-        let renew = || {
-            let set = [(Field::Timing, is.get(Field::Timing).cloned())].into();
-            let url = self.road.names.item_of(&place.mailbox, &place.folder, id);
-            Errand { series: at, url, what: What::Renew { key: series.key.clone(), set } }
-        };
-        if left.values().any(|step| *step == Step::Restore) {
-            return vec![renew()];
-        }
-        let errand = |(day, step)| match step {
-            Step::Change(set) => date(day, What::Change { day, set }),
-            Step::Cancel => date(day, What::Cancel { day }),
-            Step::Restore => renew(),
-        };
-        left.into_iter().map(errand).collect()
-    }
-
     /// Sends what can be sent; gives the last trouble that passes.
     async fn run_errands(&mut self, errands: Vec<Errand>) -> Option<Error> {
         let (mut queue, mut trouble) = (waves(errands), None);
         while let Some(mut batch) = queue.pop_front().filter(|_| self.stop.is_none()) {
-            let requests = batch.iter().map(|errand| errand.request(&self.road)).collect();
+            let requests = batch.iter().map(|errand| errand.request(self.road.names.prefer)).collect();
             let body = match batch::encode(self.road.names.writing, requests) {
                 Ok(body) => body,
                 Err(error) => {
@@ -223,7 +182,7 @@ impl Writing<'_> {
                 self.stop = Some(Err(error.clone()));
             }
             // What is not there needs no cancelling.
-            Kind::Missing if matches!(errand.what, What::Cancel { .. }) => {
+            Kind::Missing if errand.step == Step::Cancel => {
                 self.done(errand);
                 return None;
             }
@@ -237,26 +196,25 @@ impl Writing<'_> {
     }
 
     fn done(&mut self, errand: &Errand) {
-        let Some(series) = self.series.get_mut(errand.series) else { return };
-        match errand.what {
-            What::Change { day, .. } | What::Cancel { day } => drop(series.done.insert(day)),
-            What::Renew { .. } => series.renewed = true,
+        if let Some(series) = self.series.get_mut(errand.series) {
+            series.done.insert(errand.day);
         }
     }
 }
 
 impl Errand {
-    fn request<'a>(&'a self, road: &Road<'a>) -> Request<'a> {
+    fn new(mailbox: &MailboxId, id: &ItemId, series: usize, day: NaiveDate, step: Step) -> Self {
+        let url = format!("/users/{mailbox}/events/{}", escaped(&format!("OID.{id}.{day}")));
+        Errand { series, day, url, step }
+    }
+
+    fn request(&self, prefer: &'static str) -> Request<'_> {
         let url = self.url.clone();
-        let request = match &self.what {
-            What::Cancel { .. } => Request::new("DELETE", url),
-            What::Change { set, .. } => Request::new("PATCH", url).body(Body::Occurrence(set)),
-            What::Renew { key, set } => {
-                let Place { kind, hub, .. } = road.place;
-                Request::new("PATCH", url).body(Body::Patch { kind: *kind, set, tag: Tag { hub, key } })
-            }
+        let request = match &self.step {
+            Step::Cancel => Request::new("DELETE", url),
+            Step::Change(set) => Request::new("PATCH", url).body(Body::Occurrence(set)),
         };
-        request.prefer(road.names.prefer)
+        request.prefer(prefer)
     }
 }
 
