@@ -169,19 +169,23 @@ fn full() -> Value {
     json!({
         "name": "N", "kind": "contacts", "schedule": "0 * * * *", "enabled": true,
         "spokes": [{
-            "id": "a", "connector": "directory", "twoWay": false,
+            "id": "a", "connector": "directory", "twoWay": false, "deletesToHub": true,
             "contributes": {
                 "rules": {"groups": [id], "excludeGroups": [id], "guests": true, "disabled": true, "hidden": true,
                     "withoutPhone": true, "orgContacts": true},
                 "mapping": {"fileAs": "displayName", "aliases": true, "otherMails": true,
                     "extensionAttributes": {"extensionAttribute1": "birthday"}, "exclude": ["manager"],
                     "fixed": {"companyName": "C"}, "categories": ["c"], "notes": "n"},
+                "mailbox": id, "folder": "F", "file": {"url": "https://feed.example"}, "filter": "surname present",
+                "events": {"monthsBack": 1, "monthsAhead": 1, "privacy": "busyOnly", "privateEvents": "busyOnly",
+                    "titlePrefix": "p", "replaceTitle": "t", "tentative": true, "declined": true, "allDay": true,
+                    "reminders": "keep", "category": "c", "showAs": "oof", "unroll": true, "timeZone": "Europe/Vienna"},
             },
-            "receives": {"folder": "F", "fields": {"mobilePhone": "overwrite"}, "usersMayHide": true, "onLeave": "keep",
+            "receives": {"folder": "F", "color": "lightTeal", "filter": "surname present", "fields": {"mobilePhone": "overwrite"}, "usersMayHide": true, "onLeave": "keep",
                 "audience": {"allMailboxes": false, "groups": [id], "users": [id], "excludeGroups": [id], "excludeUsers": [id]}},
         }],
         "limits": {"deletesPerMailbox": 1, "deletesPercent": 1, "shrinkPercent": 1, "deletesPerRun": 1},
-        "driftCheckHours": 1, "readLagSeconds": 1,
+        "match": {"by": "employeeId"}, "conflicts": "priority", "driftCheckHours": 1, "readLagSeconds": 1,
     })
 }
 
