@@ -191,6 +191,35 @@ async fn a_date_that_is_none_of_the_series_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_date_takes_the_place_of_another_that_made_room() {
+    let mut made = Made::new().await;
+    made.world.simulator.set_quirks(|quirks| quirks.occurrences_keep_order = true);
+    let (_, first) = moved("2026-12-15", 9, &[]);
+    let (_, second) = moved("2026-12-17", 9, &[]);
+    let wanted: Occurrences = [(day("2026-12-08"), first), (day("2026-12-15"), second)].into();
+    let effect = made.change(&[Field::Occurrences], with(wanted.clone())).await;
+    assert_eq!(content(&effect), &with(wanted));
+}
+
+#[tokio::test]
+async fn a_single_event_becomes_a_series_and_a_series_a_single_event() {
+    let world = World::new().await;
+    let place = world.calendar("Ana").await;
+    let single = event(1);
+    let effects = world.write(&place, &[Op::Create { key: key(1), content: single.clone().into() }]).await;
+    let id = written(&effects).remove(0);
+    let wanted = with(some());
+    let fields = [Field::Subject, Field::Timing, Field::Occurrences];
+    let effects = world.write(&place, &[change(&id, &version(&effects[0]), &fields, wanted.clone())]).await;
+    assert_eq!(content(effects[0].as_ref().unwrap()), &wanted);
+    let fields = [Field::Subject, Field::Timing];
+    let effects = world.write(&place, &[change(&id, &version(&effects[0]), &fields, single.clone())]).await;
+    let back = content(effects[0].as_ref().unwrap());
+    assert_eq!(fields.map(|field| back.get(field)), fields.map(|field| single.get(field)));
+    assert_eq!(back.get(Field::Occurrences), None);
+}
+
+#[tokio::test]
 async fn whole_days_and_their_dates_are_days() {
     let world = World::new().await;
     let place = world.calendar("Ana").await;

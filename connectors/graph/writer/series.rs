@@ -34,8 +34,12 @@ pub(super) struct Series {
     id: ItemId,
     /// What its occurrences shall be; `None` if that is not of this operation.
     wanted: Option<Occurrences>,
-    /// The days of which the server has said its last word.
+    /// The days that were written.
     done: BTreeSet<NaiveDate>,
+    /// The days that the server would not have, as the others were.
+    refused: BTreeSet<NaiveDate>,
+    /// Another day was written since the last was refused.
+    moved: bool,
 }
 
 /// One request about a date of a series.
@@ -49,13 +53,18 @@ struct Errand {
 
 impl Series {
     pub(super) fn new(at: usize, id: ItemId, op: &Op) -> Self {
-        Series { at, id, wanted: wanted(op), done: BTreeSet::new() }
+        Series { at, id, wanted: wanted(op), done: BTreeSet::new(), refused: BTreeSet::new(), moved: false }
     }
 
     /// What is left to do, by day.
-    fn left(&self, is: &Content) -> BTreeMap<NaiveDate, Step> {
+    ///
+    /// No occurrence may reach its neighbours: what is refused now may do when those have moved.
+    fn left(&mut self, is: &Content) -> BTreeMap<NaiveDate, Step> {
+        if std::mem::take(&mut self.moved) {
+            self.refused.clear();
+        }
         let mut left = self.wanted.as_ref().map(|wanted| steps(is, wanted)).unwrap_or_default();
-        left.retain(|day, _| !self.done.contains(day));
+        left.retain(|day, _| !self.done.contains(day) && !self.refused.contains(day));
         left
     }
 }
@@ -101,7 +110,7 @@ impl Writing<'_> {
         let ids: Vec<ItemId> = open.iter().map(|series| series.id.clone()).collect();
         let looked = self.road.writer.reader.look_any(self.road.place, &ids).await;
         let mut errands = Vec::new();
-        for (series, (_, found)) in open.into_iter().zip(looked) {
+        for (mut series, (_, found)) in open.into_iter().zip(looked) {
             let found = match found {
                 Ok(Some(found)) => found,
                 Ok(None) => {
@@ -187,8 +196,8 @@ impl Writing<'_> {
                 return None;
             }
             _ => {
-                tracing::warn!(%error, "an occurrence that the server will not have");
-                self.done(errand);
+                tracing::warn!(%error, "an occurrence that the server will not have as it shall be");
+                self.refused(errand);
                 return None;
             }
         }
@@ -197,7 +206,14 @@ impl Writing<'_> {
 
     fn done(&mut self, errand: &Errand) {
         if let Some(series) = self.series.get_mut(errand.series) {
+            series.moved = true;
             series.done.insert(errand.day);
+        }
+    }
+
+    fn refused(&mut self, errand: &Errand) {
+        if let Some(series) = self.series.get_mut(errand.series) {
+            series.refused.insert(errand.day);
         }
     }
 }
