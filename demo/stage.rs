@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use platform::RealRandom;
+use chrono::{DateTime, Utc};
 use platform::embedded::{Database, host};
+use platform::{Clock, RealRandom};
 use serde_json::{Value, json};
 use simulator::{Counts, Simulator};
 use tempfile::TempDir;
@@ -65,13 +66,13 @@ pub struct Stage {
     _data: TempDir,
 }
 
-/// What one run did, as the tenant counted it.
+/// What the runs did, as the tenant counted it.
 pub struct RunResult {
     /// What the tenant counted.
     pub counts: Counts,
-    /// What the run recorded.
-    pub progress: Value,
-    /// How long it took.
+    /// What the run of each hub recorded.
+    pub progress: Vec<Value>,
+    /// How long they took.
     pub time: Duration,
 }
 
@@ -115,6 +116,11 @@ impl Stage {
         Ok(Stage { simulator, cast, api, port, clock, haste, host, server, _data: data })
     }
 
+    /// The time in the product and in the tenant.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Connects the tenant and configures the hub.
     pub async fn open_hub(&self) -> Result<()> {
         self.api.connect().await?;
@@ -127,15 +133,27 @@ impl Stage {
         hub_config(*mailbox_group, outside_list.as_slice())
     }
 
-    /// Runs the hub and waits until nothing is left to do.
-    #[allow(clippy::disallowed_methods, reason = "the demo shows real time")]
+    /// Runs the company's hub and waits until nothing is left to do.
     pub async fn run(&self) -> Result<RunResult> {
+        self.run_hubs(&[&self.api]).await
+    }
+
+    /// Runs hubs at the same time and waits until nothing is left to do.
+    #[allow(clippy::disallowed_methods, reason = "the demo shows real time")]
+    pub async fn run_hubs(&self, hubs: &[&Api]) -> Result<RunResult> {
         self.simulator.reset_counts();
         let begun = std::time::Instant::now();
-        let run = self.api.run().await?;
+        let mut runs = Vec::with_capacity(hubs.len());
+        for hub in hubs {
+            runs.push((hub, hub.run().await?));
+        }
         self.settle().await?;
         let time = begun.elapsed();
-        Ok(RunResult { counts: self.simulator.counts(), progress: self.api.progress(&run).await?, time })
+        let mut progress = Vec::with_capacity(hubs.len());
+        for (hub, run) in runs {
+            progress.push(hub.progress(&run).await?);
+        }
+        Ok(RunResult { counts: self.simulator.counts(), progress, time })
     }
 
     /// Waits until every message is worked on.
@@ -181,16 +199,21 @@ pub fn hub_config(mailboxes: Uuid, outside: &[Uuid]) -> Value {
         "kind": "contacts",
         "schedule": "0 * * * *",
         "spokes": [
-            { "id": "directory", "connector": "directory", "contributes": {
-                "rules": { "excludeGroups": outside },
-                "mapping": { "extensionAttributes": {
-                    "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
-                    "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
-                    "extensionAttribute5": "birthday" } } } },
+            directory_spoke(&json!({ "excludeGroups": outside })),
             { "id": "mailboxes", "connector": "mailbox", "receives": {
                 "folder": FOLDER, "audience": { "groups": [mailboxes] } } }
         ]
     })
+}
+
+/// The directory as a contributor, with these rules about who is in.
+pub fn directory_spoke(rules: &Value) -> Value {
+    json!({ "id": "directory", "connector": "directory", "contributes": {
+        "rules": rules,
+        "mapping": { "extensionAttributes": {
+            "extensionAttribute1": "middleName", "extensionAttribute2": "nickName",
+            "extensionAttribute3": "generation", "extensionAttribute4": "businessHomePage",
+            "extensionAttribute5": "birthday" } } } })
 }
 
 fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {

@@ -28,13 +28,13 @@ impl Teller {
         }
     }
 
-    /// Shows how many contacts are written while some work goes on.
+    /// Shows how many contacts and events are written while some work goes on.
     pub async fn watch<T>(&self, stage: &Stage, most: u64, work: impl Future<Output = T>) -> T {
         if !self.bars || most == 0 {
             return work.await;
         }
         let bar = ProgressBar::new(most);
-        if let Ok(style) = ProgressStyle::with_template("  {bar:40} {pos}/{len} contacts, {eta} left") {
+        if let Ok(style) = ProgressStyle::with_template("  {bar:40} {pos}/{len} items, {eta} left") {
             bar.set_style(style);
         }
         let mut work = std::pin::pin!(work);
@@ -44,7 +44,10 @@ impl Teller {
                     bar.finish_and_clear();
                     return done;
                 }
-                () = tokio::time::sleep(TICK) => bar.set_position(stage.simulator.counts().writes.contacts()),
+                () = tokio::time::sleep(TICK) => {
+                    let writes = stage.simulator.counts().writes;
+                    bar.set_position(writes.contacts() + writes.events());
+                }
             }
         }
     }

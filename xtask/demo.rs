@@ -5,7 +5,16 @@ use serde::Deserialize;
 
 use crate::job::{Job, Lines};
 
-const STEPS: [&str; 5] = ["first", "unchanged", "edits", "source-503", "source-halved"];
+const STEPS: [&str; 8] = [
+    "first",
+    "unchanged",
+    "edits",
+    "source-503",
+    "source-halved",
+    "calendar-first",
+    "calendar-unchanged",
+    "two-way-edit",
+];
 
 /// What `cargo demo --once --json` prints.
 #[derive(Deserialize)]
@@ -23,6 +32,7 @@ struct Chapter {
     deletes: u64,
     failed: u64,
     mismatches: u64,
+    invitations: u64,
 }
 
 /// Runs the demo's story to its end and judges its figures.
@@ -40,14 +50,20 @@ fn judge(story: &Story) -> Result<()> {
     let names: Vec<_> = story.steps.iter().map(|chapter| chapter.name.as_str()).collect();
     ensure!(names == STEPS, "the demo's steps are {names:?}, not {STEPS:?}");
     for chapter in &story.steps {
-        let Chapter { name, mismatches, failed, .. } = chapter;
+        let Chapter { name, mismatches, failed, invitations, .. } = chapter;
         ensure!(*mismatches == 0 && *failed == 0, "step `{name}`: {mismatches} mismatches, {failed} failed");
+        ensure!(*invitations == 0, "step `{name}`: {invitations} invitations were mailed");
     }
     let writes = |chapter: &Chapter| (chapter.creates, chapter.updates, chapter.deletes);
-    let [first, unchanged, _, broken, _] = story.steps.as_slice() else { bail!("the demo has five steps") };
+    let [first, unchanged, _, broken, _, calendar, calendar_unchanged, ..] = story.steps.as_slice() else {
+        bail!("the demo has fewer steps than it should")
+    };
     let all = story.people * story.mailboxes;
     ensure!(writes(first) == (all, 0, 0), "the first run made {:?} writes, not {all} creates", writes(first));
-    ensure!(writes(unchanged) == (0, 0, 0), "the unchanged run wrote {:?}", writes(unchanged));
+    ensure!(calendar.creates > 0, "the first run of the calendar created nothing");
+    for chapter in [unchanged, calendar_unchanged] {
+        ensure!(writes(chapter) == (0, 0, 0), "the {} run wrote {:?}", chapter.name, writes(chapter));
+    }
     ensure!(broken.deletes == 0, "a broken source deleted {}", broken.deletes);
     Ok(())
 }
@@ -59,12 +75,13 @@ mod tests {
     fn story(first_creates: u64, unchanged_updates: u64, mismatches: u64) -> Story {
         let chapter = |name: &str, creates, updates| {
             serde_json::json!({ "name": name, "creates": creates, "updates": updates, "deletes": 0,
-                "held": 0, "failed": 0, "mismatches": mismatches })
+                "held": 0, "failed": 0, "mismatches": mismatches, "invitations": 0 })
         };
         let steps = STEPS.map(|name| match name {
             "first" => chapter(name, first_creates, 0),
             "unchanged" => chapter(name, 0, unchanged_updates),
-            _ => chapter(name, 0, 3),
+            "calendar-unchanged" => chapter(name, 0, 0),
+            _ => chapter(name, 1, 3),
         });
         serde_json::from_value(serde_json::json!({ "people": 4, "mailboxes": 3, "steps": steps })).unwrap()
     }

@@ -8,6 +8,7 @@ mod deny;
 mod job;
 mod laws;
 mod npm;
+mod oracle;
 mod places;
 mod progress;
 mod replay;

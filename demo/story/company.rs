@@ -1,74 +1,26 @@
-//! The story: first run, unchanged run, edits, a source that fails, a source that lost half of its people.
+//! The first act: first run, unchanged run, edits, a source that fails, a source that lost half of its people.
 
 use anyhow::{Context, Result};
 use demo::Stage;
 use demo::api::field;
-use demo::stage::RunResult;
 use demo::truth::{Expected, expected, mismatches};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::{Fault, FaultKind};
 use uuid::Uuid;
 
-use crate::tell::Teller;
-
-/// What `--json` prints.
-#[derive(Debug, Serialize)]
-pub struct Told {
-    /// How many people the list has at first.
-    pub people: usize,
-    /// How many mailboxes hold it.
-    pub mailboxes: usize,
-    /// What happened, step by step.
-    pub steps: Vec<Step>,
-}
-
-/// One step, counted by the simulated tenant.
-#[derive(Debug, Serialize)]
-pub struct Step {
-    /// Its name.
-    pub name: &'static str,
-    /// Contacts created.
-    pub creates: u64,
-    /// Contacts updated.
-    pub updates: u64,
-    /// Contacts deleted.
-    pub deletes: u64,
-    /// Mailboxes whose plan waits for somebody to agree.
-    pub held: u64,
-    /// Mailboxes that could not be synced.
-    pub failed: u64,
-    /// HTTP calls to Graph.
-    pub http_calls: u64,
-    /// Requests to Graph, those inside batches counted one by one.
-    pub graph_requests: u64,
-    /// How long it took.
-    pub seconds: f64,
-    /// Differences between what the mailboxes should hold and what they hold.
-    pub mismatches: usize,
-}
-
-/// Plays all steps.
-pub async fn tell(stage: &Stage, teller: &Teller, approve: bool) -> Result<Told> {
-    let mut play = Play { stage, teller, steps: Vec::new() };
-    let people = stage.cast.people.len();
-    let mailboxes = stage.cast.owners.len();
-    play.introduce().await?;
-    play.first().await?;
-    play.unchanged().await?;
-    play.edits().await?;
-    play.source_503().await?;
-    play.source_halved(approve).await?;
-    Ok(Told { people, mailboxes, steps: play.steps })
-}
-
-struct Play<'a> {
-    stage: &'a Stage,
-    teller: &'a Teller,
-    steps: Vec<Step>,
-}
+use super::{Play, Scene};
 
 impl Play<'_> {
+    /// Plays it.
+    pub(super) async fn first_act(&mut self, approve: bool) -> Result<()> {
+        self.introduce().await?;
+        self.first().await?;
+        self.unchanged().await?;
+        self.edits().await?;
+        self.source_503().await?;
+        self.source_halved(approve).await
+    }
+
     async fn introduce(&self) -> Result<()> {
         let Stage { cast, simulator, .. } = self.stage;
         self.teller.line(&format!(
@@ -92,12 +44,12 @@ impl Play<'_> {
     async fn first(&mut self) -> Result<()> {
         let wanted = expected(self.stage);
         let most = (wanted.len() * self.stage.cast.owners.len()) as u64;
-        self.step("first", "The first run fills every mailbox.", most, &wanted).await
+        self.company_step("first", "The first run fills every mailbox.", most, &wanted).await
     }
 
     async fn unchanged(&mut self) -> Result<()> {
         let wanted = expected(self.stage);
-        self.step(
+        self.company_step(
             "unchanged",
             "Nothing changed: a second run compares every mailbox and writes nothing.",
             0,
@@ -121,7 +73,7 @@ impl Play<'_> {
         }))?;
         simulator.purge_user(*leaver)?;
         let wanted = expected(self.stage);
-        self.step(
+        self.company_step(
             "edits",
             "Three people changed, one joined, one left: exactly five writes a mailbox.",
             0,
@@ -153,7 +105,7 @@ impl Play<'_> {
             ..Fault::new(FaultKind::Unavailable)
         });
         let text = "The directory answers 503 while somebody is missing from it: nothing is deleted.";
-        self.step("source-503", text, 0, &wanted).await?;
+        self.company_step("source-503", text, 0, &wanted).await?;
         simulator.clear_faults();
         simulator.restore_user(leaver)?;
         Ok(())
@@ -167,7 +119,7 @@ impl Play<'_> {
             simulator.remove_user(*user)?;
         }
         let text = "The directory suddenly lost half of its people: the plans are held, nothing is deleted.";
-        self.step("source-halved", text, 0, &wanted).await?;
+        self.company_step("source-halved", text, 0, &wanted).await?;
         for held in self.stage.api.held().await? {
             let (hash, why) = (field(&held, "hash").as_str().unwrap_or_default(), field(&held, "why"));
             self.teller.line(&format!("  held {hash} in {} mailboxes: {why}", field(&held, "mailboxes")));
@@ -198,38 +150,14 @@ impl Play<'_> {
         Ok(())
     }
 
-    async fn step(&mut self, name: &'static str, text: &str, most: u64, wanted: &Expected) -> Result<()> {
-        self.teller.line(&format!("\n{text}"));
-        let result = self.teller.watch(self.stage, most, self.stage.run()).await?;
-        let step = step(name, &result, mismatches(self.stage, wanted));
-        self.teller.line(&format!(
-            "  {}: {} created, {} updated, {} deleted, {} held, {} failed; {} HTTP calls, {} Graph requests, {:.2} s; {} differences",
-            step.name, step.creates, step.updates, step.deletes, step.held, step.failed, step.http_calls,
-            step.graph_requests, step.seconds, step.mismatches
-        ));
-        self.steps.push(step);
-        Ok(())
-    }
-}
-
-fn step(name: &'static str, result: &RunResult, mismatches: usize) -> Step {
-    let counts = &result.counts;
-    let outcomes = field(&result.progress, "outcomes").as_array().cloned().unwrap_or_default();
-    let ended = |states: &[&str]| {
-        let is_so =
-            |outcome: &&Value| field(outcome, "state").as_str().is_some_and(|state| states.contains(&state));
-        outcomes.iter().filter(is_so).count() as u64
-    };
-    Step {
-        name,
-        creates: counts.writes.contact_creates,
-        updates: counts.writes.contact_patches,
-        deletes: counts.writes.contact_deletes,
-        held: ended(&["held"]),
-        failed: ended(&["failed", "quarantined", "left"]),
-        http_calls: counts.http_calls,
-        graph_requests: counts.graph_requests,
-        seconds: result.time.as_secs_f64(),
-        mismatches,
+    async fn company_step(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        most: u64,
+        wanted: &Expected,
+    ) -> Result<()> {
+        let stage = self.stage;
+        self.step(Scene { name, text, most, hubs: &[&stage.api] }, || mismatches(stage, wanted)).await
     }
 }

@@ -1,4 +1,4 @@
-//! What each mailbox should hold, and what it holds: compared by code that is not the sync's own.
+//! The contacts that each mailbox should hold, and those that it holds.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::api::field;
 use crate::directory::Cast;
 use crate::stage::{FOLDER, Stage};
 
-/// The contacts that every mailbox should hold, by the id of the directory's user.
+/// The contacts that a mailbox should hold, by what tells them apart: in the company's list the id of the directory's user.
 pub type Expected = BTreeMap<String, Map<String, Value>>;
 
 /// Properties that the server makes and nobody compares.
-const THE_SERVERS: [&str; 7] = [
+pub const THE_SERVERS: [&str; 7] = [
     "id",
     "changeKey",
     "parentFolderId",
@@ -44,7 +44,7 @@ pub fn expected_of(simulator: &Simulator, cast: &Cast) -> Expected {
 }
 
 /// The contact that a user should become.
-fn contact(user: &Value) -> Map<String, Value> {
+pub fn contact(user: &Value) -> Map<String, Value> {
     let text = |name: &str| field(user, name).as_str().map(str::trim).filter(|text| !text.is_empty());
     let attribute = |n: usize| {
         let text =
@@ -111,17 +111,31 @@ pub fn mismatches(stage: &Stage, expected: &Expected) -> usize {
 
 /// Counts every difference between what one mailbox should hold and what it holds.
 pub fn in_mailbox(simulator: &Simulator, owner: Uuid, expected: &Expected) -> usize {
-    let contents = simulator.mailbox_contents(owner);
-    let folders = field(&contents, "folders").as_array().cloned().unwrap_or_default();
+    in_folder(simulator, (owner, FOLDER), source, expected)
+}
+
+/// The same for any folder, whose contacts are told apart by what `key` says of each.
+pub fn in_folder(
+    simulator: &Simulator,
+    (owner, folder): (Uuid, &str),
+    key: impl Fn(&Value) -> String,
+    expected: &Expected,
+) -> usize {
     let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for folder in folders.iter().filter(|folder| *field(folder, "displayName") == json!(FOLDER)) {
-        for contact in field(folder, "contacts").as_array().into_iter().flatten() {
-            found.entry(source(contact)).or_default().push(contact.clone());
-        }
+    for contact in contacts_in(simulator, owner, folder) {
+        found.entry(key(&contact)).or_default().push(contact);
     }
     let missing = expected.keys().filter(|id| !found.contains_key(*id)).count();
     let others: usize = found.iter().map(|(id, copies)| wrong(copies, expected.get(id))).sum();
     missing + others
+}
+
+/// Everything in the folders of that name in a user's mailbox, as the simulator tells it.
+pub fn contacts_in(simulator: &Simulator, user: Uuid, folder: &str) -> Vec<Value> {
+    let contents = simulator.mailbox_contents(user);
+    let folders = field(&contents, "folders").as_array().cloned().unwrap_or_default();
+    let named = folders.iter().filter(|known| *field(known, "displayName") == json!(folder));
+    named.flat_map(|folder| field(folder, "contacts").as_array().cloned().unwrap_or_default()).collect()
 }
 
 /// The user that a contact stands for, by the tag that it carries.
