@@ -43,8 +43,10 @@ pub fn begin(
                 base.entries.remove(key);
                 intend(key, content);
             }
-            Op::Update { key, entry, wanted, .. } => {
-                base.entries.insert(key.clone(), Entry::clone(entry));
+            Op::Update { key, entry, wanted, tag, .. } => {
+                if !tag {
+                    base.entries.insert(key.clone(), Entry::clone(entry));
+                }
                 intend(key, wanted);
             }
             Op::Delete { .. } | Op::Record { .. } | Op::Forget { .. } => {}
@@ -57,9 +59,13 @@ pub fn begin(
 
 /// Whether the reading must be told again should this operation come to nothing.
 ///
-/// An item that the base does not name is known from the reading alone: it would never be removed.
+/// An item that the base does not name is known from the reading alone: it would never be removed or tagged.
 pub fn needs_reading(base: &Base, op: &Op) -> bool {
-    matches!(op, Op::Delete { key, id, .. } if base.entries.get(key).is_none_or(|entry| entry.id != *id))
+    match op {
+        Op::Delete { key, id, .. } => base.entries.get(key).is_none_or(|entry| entry.id != *id),
+        Op::Update { tag, .. } => *tag,
+        _ => false,
+    }
 }
 
 /// Moves base and intents to what is known after `op` had this `effect`.
@@ -76,6 +82,7 @@ pub fn settle(base: &mut Base, intents: &mut Intents, op: &Op, effect: Effect) -
     }
     match op {
         Op::Create { key, content } => created(base, key, content, effect),
+        Op::Update { tag: true, .. } if !matches!(effect, Effect::Written { .. }) => {}
         Op::Update { key, entry, set, wanted, .. } => updated(base, key, entry, set, wanted, effect),
         Op::Delete { key, id, .. } => return deleted(base, key, id, effect, outcome),
         Op::Record { key, entry } => {

@@ -47,7 +47,7 @@ impl<'a> Decider<'a> {
             self.wanted(self.case(key), wanted);
         }
         // Absence is not deletion: an incomplete snapshot says nothing about what it does not hold.
-        self.work.read_again = !snapshot.complete;
+        self.work.read_again |= !snapshot.complete;
         if !snapshot.complete {
             return;
         }
@@ -123,14 +123,17 @@ impl<'a> Decider<'a> {
             (Some((entry, Recorded::Doubtful)), _) if !self.sight.is_named_gone(&entry.id) => {
                 self.look_at(&entry.id);
             }
-            (Some((entry, Recorded::Unchanged)), _) if entry.has_edits() => self.look_at(&entry.id),
-            (Some((entry, Recorded::Read(copy))), _)
-                if merge::is_edited(entry, copy, case.intent) && self.may_tell(copy, two_way) =>
-            {
+            // A listing may lag behind an edit: nothing is deleted that was not looked at.
+            (Some((entry, Recorded::Unchanged)), _) => self.look_at(&entry.id),
+            (Some((entry, Recorded::Read(copy))), _) if merge::is_edited(entry, copy, case.intent) => {
                 if self.is_refused_item(case, &copy.id) {
                     self.unwanted(case, Removal::GoneFromHub);
-                } else {
+                } else if self.may_tell(copy, two_way) {
                     self.propose_item(case, copy, two_way);
+                } else {
+                    // It stays with its owner, who made it private.
+                    self.work.read_again = true;
+                    self.work.kept.push((case.key.clone(), Field::Sensitivity));
                 }
             }
             _ => self.unwanted(case, Removal::GoneFromHub),
@@ -143,11 +146,12 @@ impl<'a> Decider<'a> {
         }
         let fields = copy.content.iter().filter(|(field, _)| field.may_flow_back());
         let content: Content = fields.map(|(field, value)| (field, value.clone())).collect();
+        // Only the reading knows of what users made of it, until the hub has it.
+        self.work.read_again = true;
         self.propose(case.key, copy.id.clone(), Proposed::Item(content));
     }
 
     fn propose(&mut self, key: &SourceKey, id: ItemId, what: Proposed) {
-        // What was told is told again until the hub has judged it.
         self.work.proposals.push(Proposal { key: key.clone(), id, what });
     }
 
@@ -180,6 +184,8 @@ impl<'a> Decider<'a> {
     /// The user deleted the item: it comes back, unless users may hide items.
     fn recreate(&mut self, case: Case<'a>, entry: &Entry, wanted: &Arc<Content>) {
         if self.may_propose_removal(case.key, entry) {
+            // Should the hub refuse, the item must be known to be gone.
+            self.work.read_again = true;
             self.propose(case.key, entry.id.clone(), Proposed::Removal(entry.wrote.clone()));
         } else if !self.situation.policy.users_may_hide {
             self.create(case, wanted);
@@ -277,6 +283,7 @@ impl<'a> Decider<'a> {
                 set: merged.set,
                 wanted: Arc::clone(wanted),
                 entry: Box::new(merged.entry),
+                tag: !tagged,
             });
         } else if case.entry.is_none() || case.intent.is_some() || merged.entry != *before {
             self.record(key, merged.entry);

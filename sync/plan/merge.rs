@@ -36,7 +36,12 @@ pub(super) struct Rules<'a> {
 
 /// An item of ours that the base does not know: in the fields that the hub has, or that we were about to write, what
 /// it holds counts as ours; the rest is the user's.
+///
+/// Where it is a user's own, or its user made it private, every difference is the user's.
 pub(super) fn adopted(copy: &Copy, wanted: &Content, intent: Option<&Intent>) -> Entry {
+    if !copy.tagged || (copy.content.is_private() && !wanted.is_private()) {
+        return differing(copy, wanted);
+    }
     let mut entry = Entry::holding(copy.id.clone(), copy.change_key.clone(), &copy.content);
     // Of the notes only our own block is compared: that one is always ours.
     let intended = |field| intent.is_some_and(|intent| intent.writes.contains_key(&field));
@@ -45,6 +50,14 @@ pub(super) fn adopted(copy: &Copy, wanted: &Content, intent: Option<&Intent>) ->
         entry.wrote.remove(&field);
         entry.note(field, copy.content.print(field), Difference::Edited);
     }
+    entry
+}
+
+/// An item as if the hub's content had been written and a user had made of it what it is.
+fn differing(copy: &Copy, wanted: &Content) -> Entry {
+    let mut entry = Entry::holding(copy.id.clone(), copy.change_key.clone(), wanted);
+    let fields = wanted.iter().chain(copy.content.iter()).map(|(field, _)| field);
+    fields.for_each(|field| entry.note(field, copy.content.print(field), Difference::Edited));
     entry
 }
 
@@ -83,6 +96,7 @@ pub(super) fn merge(rules: Rules<'_>, wanted: &Content, known: Known<'_>, intent
     }
     merger.keep_names();
     merger.keep_series();
+    merger.keep_private();
     merger.out
 }
 
@@ -157,7 +171,7 @@ impl Merger<'_> {
     /// Whether somebody else than we put into the field what it holds.
     fn is_edited(&self, field: Field, hub: Option<Print>, holds: Option<Print>) -> bool {
         if self.copy.is_none() {
-            return self.out.entry.is_edited(field);
+            return holds != hub && self.out.entry.is_edited(field);
         }
         holds != hub && !self.was_intended(field, holds) && !self.was_left(field, holds)
     }
@@ -240,6 +254,22 @@ impl Merger<'_> {
         }
     }
 
+    /// What a user wrote into a private event does not become public because the event's source does.
+    fn keep_private(&mut self) {
+        let may_tell = self.rules.two_way.is_none_or(|two_way| two_way.private);
+        if may_tell || !self.out.entry.has_edits() || !self.out.set.contains_key(&Field::Sensitivity) {
+            return;
+        }
+        match self.copy {
+            None => self.out.needs_content = true,
+            Some(copy) if copy.content.is_private() => {
+                self.out.set.remove(&Field::Sensitivity);
+                self.out.kept.push(Field::Sensitivity);
+            }
+            Some(_) => {}
+        }
+    }
+
     /// A series and its occurrences are right only together.
     fn keep_series(&mut self) {
         self.propose_series();
@@ -284,7 +314,7 @@ impl Merger<'_> {
         self.out.set.remove(&Field::Occurrences);
         // What the user told the hub is judged first.
         self.out.replace = self.out.proposed.is_empty();
-        self.out.unfinished = true;
+        self.out.unfinished |= self.out.replace;
     }
 
     /// Exchange derives the display and sort name anew when a name part is written: they go along as they are.

@@ -32,6 +32,8 @@ pub enum Op {
         wanted: Arc<Content>,
         /// The item as it will be known if nothing comes of this.
         entry: Box<Entry>,
+        /// The item has no tag yet, and is ours only once it has.
+        tag: bool,
     },
     /// Remove an item.
     Delete {

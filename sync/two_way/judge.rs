@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lay::Told;
-use super::overlay::{Added, Author, Edit, Judged, Overlay, Removed};
+use super::overlay::{Added, Author, Edit, Overlay, Removed};
 use super::proposal::{Edited, Proposal, Proposed};
-use super::ruling::{Reason, Refusal, Refusals, Ruling, Verdict};
+use super::ruling::{Reason, Ruling, Verdict};
 use crate::hub::Connector;
-use crate::{Content, Field, HubConfig, ItemId, MailboxId, Prints, Snapshot, SourceKey, Value, Winner};
+use crate::{Content, Field, HubConfig, MailboxId, Snapshot, SourceKey, Value, Winner};
 
 type Fields = BTreeMap<Field, Edited>;
 
@@ -23,10 +23,10 @@ pub(super) struct Judge<'a> {
 
 /// A hearing of one mailbox.
 struct Hearing {
+    mailbox: MailboxId,
     by: Author,
-    refusals: Refusals,
-    /// How many items this mailbox may still remove.
-    removals: usize,
+    /// Its removals are within the hub's limits.
+    may_remove: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -46,36 +46,46 @@ impl<'a> Judge<'a> {
         (self.items, self.verdicts)
     }
 
-    /// Judges what one mailbox told, once.
-    pub(super) fn hear(&mut self, mailbox: &MailboxId, told: &Told) {
-        if self.overlay.is_judged(mailbox, &told.mark) {
-            return;
+    /// Judges what the mailboxes told, each once; removals last, because an edit beats a deletion.
+    pub(super) fn hear(&mut self, told: &[(&MailboxId, &Told)]) {
+        let news =
+            told.iter().filter(|(mailbox, told)| self.overlay.judged.get(*mailbox) != Some(&told.mark));
+        let hearings: Vec<_> = news.map(|(mailbox, told)| (self.hearing(mailbox, told), *told)).collect();
+        for (hearing, told) in &hearings {
+            told.proposals.iter().for_each(|proposal| self.change(hearing, proposal));
         }
-        let by = Author { spoke: told.spoke.clone(), mailbox: Some(mailbox.clone()) };
-        let mut hearing =
-            Hearing { by, refusals: Refusals::new(), removals: self.removals_allowed(&told.proposals) };
-        for proposal in &told.proposals {
-            let Proposal { key, id, what } = proposal;
-            match what {
-                Proposed::Edit(fields) => self.edit(&mut hearing, key, fields),
-                Proposed::Item(content) => self.item(&mut hearing, key, id, content),
-                Proposed::Removal(held) => self.removal(&mut hearing, key, id, held),
-            }
+        for (hearing, told) in hearings {
+            told.proposals.iter().for_each(|proposal| self.removal(&hearing, proposal));
+            self.overlay.judged.insert(hearing.mailbox, told.mark.clone());
         }
-        let judged = Judged { mark: told.mark.clone(), refusals: hearing.refusals };
-        self.overlay.note_judged(mailbox, judged);
+    }
+
+    fn hearing(&self, mailbox: &MailboxId, told: &Told) -> Hearing {
+        Hearing {
+            mailbox: mailbox.clone(),
+            by: Author { spoke: told.spoke.clone(), mailbox: Some(mailbox.clone()) },
+            may_remove: self.may_remove(&told.proposals),
+        }
+    }
+
+    fn change(&mut self, hearing: &Hearing, proposal: &Proposal) {
+        let Proposal { key, what, .. } = proposal;
+        match what {
+            Proposed::Edit(fields) => self.edit(hearing, key, fields),
+            Proposed::Item(content) => self.item(hearing, key, content),
+            Proposed::Removal(_) => {}
+        }
     }
 
     /// All that a mailbox removes at once, or nothing of it: a folder that somebody emptied is a mistake.
-    fn removals_allowed(&self, proposals: &[Proposal]) -> usize {
+    fn may_remove(&self, proposals: &[Proposal]) -> bool {
         let limits = &self.config.limits;
         let removals =
             proposals.iter().filter(|proposal| matches!(proposal.what, Proposed::Removal(_))).count();
-        let most = limits.deletes_per_mailbox.max(self.items.len() * limits.deletes_percent / 100);
-        if removals > most { 0 } else { removals }
+        removals <= limits.deletes_per_mailbox.max(self.items.len() * limits.deletes_percent / 100)
     }
 
-    fn edit(&mut self, hearing: &mut Hearing, key: &SourceKey, fields: &Fields) {
+    fn edit(&mut self, hearing: &Hearing, key: &SourceKey, fields: &Fields) {
         // An item that is gone meanwhile is proposed again as a whole.
         if !self.items.contains_key(key) {
             return;
@@ -86,7 +96,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Fields that are right only together win or lose together.
-    fn unit(&mut self, hearing: &mut Hearing, key: &SourceKey, unit: &[(Field, &Edited)]) {
+    fn unit(&mut self, hearing: &Hearing, key: &SourceKey, unit: &[(Field, &Edited)]) {
         let Some(hub) = self.items.get(key).map(|content| content.prints()) else { return };
         let changes = |(field, edited): &&(Field, &Edited)| hub.get(field).copied() != print(edited);
         let changed: Vec<_> = unit.iter().filter(changes).copied().collect();
@@ -155,15 +165,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn refuse(&mut self, hearing: &mut Hearing, key: &SourceKey, unit: &[(Field, &Edited)], why: Reason) {
+    fn refuse(&mut self, hearing: &Hearing, key: &SourceKey, unit: &[(Field, &Edited)], why: Reason) {
         for &(field, edited) in unit {
-            hearing.refusal(key).fields.insert(field, print(edited));
             self.verdict(hearing, key, Some(field), Ruling::Refused(why), edited.value.clone());
         }
     }
 
     /// A new item, or one that was edited while the hub dropped it: an edit beats a deletion.
-    fn item(&mut self, hearing: &mut Hearing, key: &SourceKey, id: &ItemId, content: &Content) {
+    fn item(&mut self, hearing: &Hearing, key: &SourceKey, content: &Content) {
         if self.items.contains_key(key) {
             let edited =
                 |(field, value): (Field, &Value)| (field, Edited { value: Some(value.clone()), over: None });
@@ -171,7 +180,6 @@ impl<'a> Judge<'a> {
         }
         let receives = self.config.spoke(&hearing.by.spoke).and_then(|spoke| spoke.receives.as_ref());
         if receives.is_some_and(|receives| receives.leaves_out(content)) {
-            hearing.refusal(key).item = Some(id.clone());
             return self.verdict(hearing, key, None, Ruling::Refused(Reason::Filtered), None);
         }
         if let Some(source) = self.merged.items.get(key) {
@@ -190,7 +198,8 @@ impl<'a> Judge<'a> {
         self.verdict(hearing, key, None, Ruling::Taken, None);
     }
 
-    fn removal(&mut self, hearing: &mut Hearing, key: &SourceKey, id: &ItemId, held: &Prints) {
+    fn removal(&mut self, hearing: &Hearing, proposal: &Proposal) {
+        let Proposal { key, what: Proposed::Removal(held), .. } = proposal else { return };
         let Some(content) = self.items.get(key) else { return };
         let source = self.merged.items.get(key);
         let is_directorys =
@@ -199,13 +208,12 @@ impl<'a> Judge<'a> {
             Some(Reason::DirectoryOwned)
         } else if content.prints() != *held {
             Some(Reason::EditedElsewhere)
-        } else if hearing.removals == 0 {
+        } else if !hearing.may_remove {
             Some(Reason::TooManyRemovals)
         } else {
             None
         };
         if let Some(why) = refused {
-            hearing.refusal(key).removal = Some(id.clone());
             return self.verdict(hearing, key, None, Ruling::Refused(why), None);
         }
         let over = source.map(|content| content.prints());
@@ -231,12 +239,6 @@ impl<'a> Judge<'a> {
     }
 }
 
-impl Hearing {
-    fn refusal(&mut self, key: &SourceKey) -> &mut Refusal {
-        self.refusals.entry(key.clone()).or_default()
-    }
-}
-
 /// The fields in groups that are judged together: occurrences mean nothing without the series they belong to.
 fn units(fields: &Fields) -> Vec<Vec<(Field, &Edited)>> {
     let (series, others): (Vec<_>, Vec<_>) = fields
@@ -248,7 +250,7 @@ fn units(fields: &Fields) -> Vec<Vec<(Field, &Edited)>> {
     units
 }
 
-fn print(edited: &Edited) -> Option<crate::Print> {
+pub(super) fn print(edited: &Edited) -> Option<crate::Print> {
     edited.value.as_ref().map(Value::print)
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::judge::Judge;
-use super::overlay::{Judged, Overlay};
-use super::proposal::Proposal;
-use super::ruling::{Ruling, Verdict};
+use super::judge::{Judge, print};
+use super::overlay::Overlay;
+use super::proposal::{Proposal, Proposed};
+use super::ruling::{Refusal, Refusals, Ruling, Verdict};
 use crate::{Content, HubConfig, MailboxId, Snapshot, SourceKey};
 
 /// What one mailbox of a two-way spoke proposed at its last visit.
@@ -45,12 +45,12 @@ pub fn lay(
     let mut judge = Judge::new(config, merged, overlay);
     let mut order: Vec<_> = told.iter().collect();
     order.sort_by_key(|(mailbox, told)| (config.rank(&told.spoke), *mailbox));
-    for (mailbox, told) in order {
-        judge.hear(mailbox, told);
-    }
+    judge.hear(&order);
     let (items, heard) = judge.done();
     verdicts.extend(heard);
-    Laid { snapshot: next(config, merged, overlay, items, last), verdicts }
+    let refused = told.iter().map(|(mailbox, told)| (mailbox.clone(), refusals(told, &items)));
+    let refused = refused.filter(|(_, refusals)| !refusals.is_empty()).collect();
+    Laid { snapshot: next(config, merged, overlay, items, refused, last), verdicts }
 }
 
 fn next(
@@ -58,6 +58,7 @@ fn next(
     merged: &Snapshot,
     overlay: &Overlay,
     items: BTreeMap<SourceKey, Arc<Content>>,
+    refused: BTreeMap<MailboxId, Refusals>,
     last: Option<&Snapshot>,
 ) -> Snapshot {
     let mut provenance = merged.provenance.clone();
@@ -65,8 +66,6 @@ fn next(
         let known = provenance.entry(key.clone()).or_default();
         known.extend(fields.iter().map(|(&field, edit)| (field, edit.by.spoke.clone())));
     }
-    let judged = overlay.judged.iter().filter(|(_, judged)| !judged.refusals.is_empty());
-    let refused = judged.map(|(mailbox, judged)| (mailbox.clone(), judged.refusals.clone())).collect();
     let next = Snapshot { items, provenance, refused, ..merged.clone() };
     next.after(last, &config.limits)
 }
@@ -107,13 +106,29 @@ impl Overlay {
         });
         verdicts
     }
+}
 
-    /// What a mailbox's proposals came to, if these were judged.
-    pub(super) fn is_judged(&self, mailbox: &MailboxId, mark: &str) -> bool {
-        self.judged.get(mailbox).is_some_and(|judged| judged.mark == mark)
+/// What was told and is not so in the hub: all of it was judged, so it lost, then or since.
+fn refusals(told: &Told, items: &BTreeMap<SourceKey, Arc<Content>>) -> Refusals {
+    let mut refusals = Refusals::new();
+    for Proposal { key, id, what } in &told.proposals {
+        let mut refusal = Refusal::default();
+        match (what, items.get(key)) {
+            (Proposed::Removal(_), Some(_)) => refusal.removal = Some(id.clone()),
+            (Proposed::Item(_), None) => refusal.item = Some(id.clone()),
+            (Proposed::Edit(fields), Some(hub)) => {
+                let told = fields.iter().map(|(&field, edited)| (field, print(edited)));
+                refusal.fields = told.filter(|(field, told)| hub.print(*field) != *told).collect();
+            }
+            (Proposed::Item(content), Some(hub)) => {
+                let told = content.iter().map(|(field, value)| (field, Some(value.print())));
+                refusal.fields = told.filter(|(field, told)| hub.print(*field) != *told).collect();
+            }
+            (Proposed::Removal(_) | Proposed::Edit(_), None) => {}
+        }
+        if refusal != Refusal::default() {
+            refusals.insert(key.clone(), refusal);
+        }
     }
-
-    pub(super) fn note_judged(&mut self, mailbox: &MailboxId, judged: Judged) {
-        self.judged.insert(mailbox.clone(), judged);
-    }
+    refusals
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ruling::Refusals;
 use crate::{Content, Field, MailboxId, Print, Prints, SourceKey, Value};
 
 /// The changes of users that the hub took, until their sources change the same again.
@@ -17,8 +16,8 @@ pub struct Overlay {
     pub added: BTreeMap<SourceKey, Added>,
     /// Items that users deleted while their source still has them.
     pub removed: BTreeMap<SourceKey, Removed>,
-    /// What the last proposals of each mailbox came to.
-    pub judged: BTreeMap<MailboxId, Judged>,
+    /// The mark of each mailbox's proposals that were judged last.
+    pub judged: BTreeMap<MailboxId, String>,
 }
 
 /// Who changed something.
@@ -61,14 +60,4 @@ pub struct Removed {
     pub over: Prints,
     /// Who deleted it.
     pub by: Author,
-}
-
-/// What a mailbox's proposals came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Judged {
-    /// Which proposals: the same are not judged twice.
-    pub mark: String,
-    /// Those of them that were not taken.
-    pub refusals: Refusals,
 }

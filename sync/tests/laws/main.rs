@@ -3,7 +3,12 @@
 //! `WHEELHOUSE_LAW_CASES` sets the number of worlds, `WHEELHOUSE_LAW_SEED` the seed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod company;
+mod edits;
+mod ledger;
 mod server;
+mod spoke;
+mod two_way;
 mod world;
 
 use std::cell::RefCell;
@@ -25,11 +30,11 @@ const LAWS: [&str; 9] = [
     "a plan comes to an end",
 ];
 
-fn number(variable: &str, default: u64) -> u64 {
+pub fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().expect("a whole number"))
 }
 
-fn runner(cases: u64, seed: u64) -> TestRunner {
+pub fn runner(cases: u64, seed: u64) -> TestRunner {
     let config = Config {
         cases: cases as u32,
         failure_persistence: None,

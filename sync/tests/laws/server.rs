@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sync::{ChangeKey, Content, Copy, Effect, Field, ItemId, Listed, Mailbox, Reading, SourceKey, Value};
+use sync::event::{Occurrence, Occurrences};
+use sync::{
+    ChangeKey, Content, Copy, Effect, Field, ItemId, Listed, Mailbox, MailboxId, Reading, SourceKey, Value,
+};
 
 /// One item; without a tag it is the user's own.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,8 @@ pub struct Server {
     history: Vec<(DateTime<Utc>, Items)>,
     made: u64,
     pub honours_if_match: bool,
+    /// Whose mailbox it is in a two-way spoke: there untagged items are seen too, by the identity they would have.
+    pub two_way: Option<(&'static str, MailboxId)>,
 }
 
 /// Seconds since the world began, as a time.
@@ -32,7 +37,13 @@ pub fn at(second: i64) -> DateTime<Utc> {
 
 impl Server {
     pub fn new(honours_if_match: bool) -> Self {
-        Server { items: Items::new(), history: vec![(at(0), Items::new())], made: 0, honours_if_match }
+        Server {
+            items: Items::new(),
+            history: vec![(at(0), Items::new())],
+            made: 0,
+            honours_if_match,
+            two_way: None,
+        }
     }
 
     /// The newest state that a listing with this lag shows: its place in the history.
@@ -45,7 +56,7 @@ impl Server {
     pub fn list(&self, now: DateTime<Utc>, lag: i64) -> (Mailbox, usize) {
         let token = self.visible(now, lag);
         let mut mailbox = Mailbox::unread(Reading::Everything);
-        mailbox.listed = tagged(&self.history[token].1).map(listed).collect();
+        mailbox.listed = self.seen(&self.history[token].1).map(listed).collect();
         (mailbox, token)
     }
 
@@ -56,25 +67,45 @@ impl Server {
         let mut mailbox = Mailbox::unread(Reading::Changes);
         mailbox.gone = before.keys().filter(|id| !after.contains_key(*id)).cloned().collect();
         let moved = |copy: &Copy| before.get(&copy.id) != after.get(&copy.id);
-        mailbox.listed = tagged(after).filter(moved).map(listed).collect();
+        mailbox.listed = self.seen(after).filter(moved).map(listed).collect();
         (mailbox, token)
     }
 
     /// Items that carry one of these tags, as a filter over a lagging listing shows them.
     pub fn find(&self, keys: &BTreeSet<SourceKey>, now: DateTime<Utc>, lag: i64) -> Vec<Listed> {
-        let all = tagged(&self.history[self.visible(now, lag)].1);
-        all.filter(|copy| keys.contains(&copy.key)).map(listed).collect()
+        let all = self.seen(&self.history[self.visible(now, lag)].1);
+        all.filter(|copy| copy.tagged && keys.contains(&copy.key)).map(listed).collect()
     }
 
     /// A point read, which never lags.
     pub fn get(&self, id: &ItemId) -> Option<Copy> {
-        self.items.get(id).and_then(|item| copy(id, item))
+        self.items.get(id).and_then(|item| self.copy(id, item))
+    }
+
+    /// The items that carry our tag, and in a two-way spoke the others too.
+    fn seen<'a>(&'a self, items: &'a Items) -> impl Iterator<Item = Copy> + 'a {
+        items.iter().filter_map(|(id, item)| self.copy(id, item))
+    }
+
+    fn copy(&self, id: &ItemId, item: &Item) -> Option<Copy> {
+        let born = || self.two_way.as_ref().map(|(spoke, mailbox)| SourceKey::born(spoke, mailbox, id));
+        Some(Copy {
+            id: id.clone(),
+            change_key: item.change_key.clone(),
+            created: item.created,
+            key: item.tag.clone().or_else(born)?,
+            tagged: item.tag.is_some(),
+            content: item.content.clone(),
+        })
     }
 
     pub fn create(&mut self, tag: Option<SourceKey>, content: &Content, now: DateTime<Utc>) -> ItemId {
         self.made += 1;
         let id = ItemId::new(format!("i{:04}", self.made)).unwrap();
-        let item = Item { tag, content: normalised(content), change_key: self.next_version(), created: now };
+        // Single occurrences need their series: they are never part of a create.
+        let mut content = normalised(content);
+        content.put(Field::Occurrences, None);
+        let item = Item { tag, content, change_key: self.next_version(), created: now };
         self.items.insert(id.clone(), item);
         self.remember(now);
         id
@@ -92,8 +123,16 @@ impl Server {
         if self.honours_if_match && change_key.is_some_and(|key| *key != item.change_key) {
             return Err(Effect::Conflict);
         }
+        if set.contains_key(&Field::Timing) {
+            item.content.put(Field::Occurrences, None);
+        }
         for (field, value) in set {
-            item.content.set(*field, value.clone().unwrap_or_else(|| Value::from("")));
+            match (field, value) {
+                (Field::Occurrences, Some(Value::Occurrences(wanted))) => {
+                    bring_about(&mut item.content, wanted)
+                }
+                _ => item.content.put(*field, value.clone()),
+            }
         }
         item.content = normalised(&item.content);
         if set.keys().any(|field| field.is_name_part()) && !set.contains_key(&Field::DisplayName) {
@@ -119,10 +158,6 @@ impl Server {
     }
 }
 
-fn tagged(items: &Items) -> impl Iterator<Item = Copy> {
-    items.iter().filter_map(|(id, item)| copy(id, item))
-}
-
 fn listed(copy: Copy) -> Listed {
     Listed {
         id: copy.id,
@@ -133,15 +168,18 @@ fn listed(copy: Copy) -> Listed {
     }
 }
 
-fn copy(id: &ItemId, item: &Item) -> Option<Copy> {
-    Some(Copy {
-        id: id.clone(),
-        change_key: item.change_key.clone(),
-        created: item.created,
-        key: item.tag.clone()?,
-        tagged: true,
-        content: item.content.clone(),
-    })
+/// Changes and cancels single occurrences; what is cancelled stays so.
+fn bring_about(content: &mut Content, wanted: &Occurrences) {
+    let mut is = match content.get(Field::Occurrences) {
+        Some(Value::Occurrences(is)) => Occurrences::clone(is),
+        _ => Occurrences::new(),
+    };
+    for (date, occurrence) in wanted {
+        if is.get(date) != Some(&Occurrence::Cancelled) {
+            is.insert(*date, occurrence.clone());
+        }
+    }
+    content.set(Field::Occurrences, is);
 }
 
 /// The server stores texts in a form of its own: here without a blank at the end.

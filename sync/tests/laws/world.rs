@@ -20,8 +20,8 @@ pub const FIELDS: [Field; 6] = [
     Field::BusinessPhones,
     Field::PersonalNotes,
 ];
-const LAG: i64 = 10;
-const GRACE: i64 = 60;
+pub const LAG: i64 = 10;
+pub const GRACE: i64 = 60;
 
 /// What somebody does.
 #[derive(Debug, Clone)]
