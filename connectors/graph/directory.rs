@@ -13,7 +13,7 @@ use super::walk::{Walk, path};
 pub const USER_PROPERTIES: &str = "id,displayName,givenName,surname,mail,userPrincipalName,businessPhones,\
     mobilePhone,jobTitle,department,companyName,officeLocation,streetAddress,city,state,postalCode,\
     country,userType,accountEnabled,showInAddressList,proxyAddresses,otherMails,\
-    onPremisesExtensionAttributes";
+    employeeId,onPremisesExtensionAttributes";
 
 /// Page size and form of the answers: only what changed.
 const PREFER: &str = "return=minimal, odata.maxpagesize=999, IdType=\"ImmutableId\"";
