@@ -146,9 +146,10 @@ impl<'a> Decider<'a> {
         }
         let fields = copy.content.iter().filter(|(field, _)| field.may_flow_back());
         let content: Content = fields.map(|(field, value)| (field, value.clone())).collect();
+        let over = case.entry.map(|entry| entry.wrote.clone()).unwrap_or_default();
         // Only the reading knows of what users made of it, until the hub has it.
         self.work.read_again = true;
-        self.propose(case.key, copy.id.clone(), Proposed::Item(content));
+        self.propose(case.key, copy.id.clone(), Proposed::Item { content, over });
     }
 
     fn propose(&mut self, key: &SourceKey, id: ItemId, what: Proposed) {

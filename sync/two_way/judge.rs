@@ -1,6 +1,6 @@
 //! Judging what mailboxes propose, one after another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lay::Told;
@@ -72,7 +72,7 @@ impl<'a> Judge<'a> {
         let Proposal { key, what, .. } = proposal;
         match what {
             Proposed::Edit(fields) => self.edit(hearing, key, fields),
-            Proposed::Item(content) => self.item(hearing, key, content),
+            Proposed::Item { content, .. } => self.item(hearing, key, content, &what.edits()),
             Proposed::Removal(_) => {}
         }
     }
@@ -172,11 +172,9 @@ impl<'a> Judge<'a> {
     }
 
     /// A new item, or one that was edited while the hub dropped it: an edit beats a deletion.
-    fn item(&mut self, hearing: &Hearing, key: &SourceKey, content: &Content) {
+    fn item(&mut self, hearing: &Hearing, key: &SourceKey, content: &Content, edits: &Fields) {
         if self.items.contains_key(key) {
-            let edited =
-                |(field, value): (Field, &Value)| (field, Edited { value: Some(value.clone()), over: None });
-            return self.edit(hearing, key, &content.iter().map(edited).collect());
+            return self.edit(hearing, key, edits);
         }
         let receives = self.config.spoke(&hearing.by.spoke).and_then(|spoke| spoke.receives.as_ref());
         if receives.is_some_and(|receives| receives.leaves_out(content)) {
@@ -185,9 +183,7 @@ impl<'a> Judge<'a> {
         if let Some(source) = self.merged.items.get(key) {
             self.overlay.removed.remove(key);
             self.items.insert(key.clone(), Arc::clone(source));
-            let fields: std::collections::BTreeSet<Field> =
-                content.iter().chain(source.iter()).map(|(field, _)| field).collect();
-            for field in fields.into_iter().filter(|field| content.print(*field) != source.print(*field)) {
+            for field in either(content, source) {
                 self.lay_over(key, field, content.get(field), &hearing.by);
             }
         } else {
@@ -248,6 +244,15 @@ fn units(fields: &Fields) -> Vec<Vec<(Field, &Edited)>> {
     let mut units: Vec<_> = others.into_iter().map(|one| vec![one]).collect();
     units.push(series);
     units
+}
+
+/// The fields that are filled in one of them and may come from a mailbox.
+fn either<'a>(one: &'a Content, other: &'a Content) -> impl Iterator<Item = Field> + use<'a> {
+    let fields: BTreeSet<Field> = one.iter().chain(other.iter()).map(|(field, _)| field).collect();
+    fields
+        .into_iter()
+        .filter(|field| field.may_flow_back())
+        .filter(|field| one.print(*field) != other.print(*field))
 }
 
 pub(super) fn print(edited: &Edited) -> Option<crate::Print> {

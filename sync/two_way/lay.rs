@@ -115,13 +115,9 @@ fn refusals(told: &Told, items: &BTreeMap<SourceKey, Arc<Content>>) -> Refusals 
         let mut refusal = Refusal::default();
         match (what, items.get(key)) {
             (Proposed::Removal(_), Some(_)) => refusal.removal = Some(id.clone()),
-            (Proposed::Item(_), None) => refusal.item = Some(id.clone()),
-            (Proposed::Edit(fields), Some(hub)) => {
-                let told = fields.iter().map(|(&field, edited)| (field, print(edited)));
-                refusal.fields = told.filter(|(field, told)| hub.print(*field) != *told).collect();
-            }
-            (Proposed::Item(content), Some(hub)) => {
-                let told = content.iter().map(|(field, value)| (field, Some(value.print())));
+            (Proposed::Item { .. }, None) => refusal.item = Some(id.clone()),
+            (Proposed::Edit(_) | Proposed::Item { .. }, Some(hub)) => {
+                let told = what.edits().into_iter().map(|(field, edited)| (field, print(&edited)));
                 refusal.fields = told.filter(|(field, told)| hub.print(*field) != *told).collect();
             }
             (Proposed::Removal(_) | Proposed::Edit(_), None) => {}

@@ -27,8 +27,13 @@ pub struct Proposal {
 pub enum Proposed {
     /// Changed fields.
     Edit(BTreeMap<Field, Edited>),
-    /// Made a new item, or changed one that the hub has dropped meanwhile: this is all of it.
-    Item(Content),
+    /// Made a new item, or changed one that the hub has dropped meanwhile.
+    Item {
+        /// All of it.
+        content: Content,
+        /// What the hub had written there before; nothing where it is new.
+        over: Prints,
+    },
     /// Deleted an item that held this.
     Removal(Prints),
 }
@@ -43,6 +48,25 @@ pub struct Edited {
     pub over: Option<Print>,
 }
 
+impl Proposed {
+    /// The fields that the user changed, each with what the hub had written there.
+    pub(super) fn edits(&self) -> BTreeMap<Field, Edited> {
+        match self {
+            Proposed::Edit(fields) => fields.clone(),
+            Proposed::Removal(_) => BTreeMap::new(),
+            Proposed::Item { content, over } => {
+                let fields = content.iter().map(|(field, _)| field).chain(over.keys().copied());
+                let edited = fields.filter_map(|field| {
+                    let over = over.get(&field).copied();
+                    let edited = Edited { value: content.get(field).cloned(), over };
+                    (field.may_flow_back() && content.print(field) != over).then_some((field, edited))
+                });
+                edited.collect()
+            }
+        }
+    }
+}
+
 impl fmt::Display for Proposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Proposal { key, what, .. } = self;
@@ -53,7 +77,7 @@ impl fmt::Display for Proposal {
                     write!(f, " {}{field}", if edited.value.is_some() { "" } else { "-" })
                 })
             }
-            Proposed::Item(_) => write!(f, "propose {key}: new"),
+            Proposed::Item { .. } => write!(f, "propose {key}: new"),
             Proposed::Removal(_) => write!(f, "propose {key}: remove"),
         }
     }
