@@ -36,6 +36,9 @@ pub struct Entry {
     /// The user deleted it, and the spoke lets users hide items.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
+    /// A user made it, and the hub was told and does not have it yet: it carries no tag.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proposed: bool,
 }
 
 /// How a field of the mailbox differs from what was written there.
@@ -73,7 +76,15 @@ impl Entry {
     /// An item that holds exactly what was written.
     pub fn holding(id: ItemId, change_key: ChangeKey, content: &Content) -> Self {
         let wrote = content.prints();
-        Entry { id, change_key, wrote, differs: BTreeMap::new(), unread: true, hidden: false }
+        Entry {
+            id,
+            change_key,
+            wrote,
+            differs: BTreeMap::new(),
+            unread: true,
+            hidden: false,
+            proposed: false,
+        }
     }
 
     /// An item that was just created with `wanted` and came back as `returned`.

@@ -83,6 +83,7 @@ impl<'a> Decider<'a> {
             (Some((_, Recorded::Absent)), Some((oldest, extras))) => {
                 self.keep_oldest(Case { entry: None, ..case }, *oldest, extras, wanted);
             }
+            (Some((entry, Recorded::Unchanged)), None) if entry.proposed => self.look_at(&entry.id),
             (Some((entry, Recorded::Unchanged)), None) => self.unchanged(case, entry, wanted),
             (Some((entry, Recorded::Unchanged)), Some(_)) => self.look_at(&entry.id),
             (Some((entry, Recorded::Read(copy))), _) => {
@@ -93,6 +94,9 @@ impl<'a> Decider<'a> {
 
     /// The hub no longer has the item, or nobody shall have it.
     fn unwanted(&mut self, case: Case<'a>, why: Removal) {
+        if case.entry.is_some_and(|entry| entry.proposed) {
+            return self.forget(case.key);
+        }
         let recorded = case.entry.map(|entry| (entry, self.sight.recorded(case.key, entry)));
         let mut ids: Vec<&ItemId> = match recorded {
             Some((_, Recorded::Absent)) | None => Vec::new(),
@@ -104,7 +108,7 @@ impl<'a> Decider<'a> {
         ids.extend(others.iter().filter(|item| item.tagged).map(|item| item.id));
         let is_users = others.iter().any(|item| !item.tagged);
         if ids.is_empty() && !is_users && !self.is_waiting(case) {
-            self.work.ops.push(Op::Forget { key: case.key.clone() });
+            self.forget(case.key);
         }
         let key = case.key;
         self.work.ops.extend(ids.into_iter().map(|id| Op::Delete { key: key.clone(), id: id.clone(), why }));
@@ -125,7 +129,9 @@ impl<'a> Decider<'a> {
             }
             // A listing may lag behind an edit: nothing is deleted that was not looked at.
             (Some((entry, Recorded::Unchanged)), _) => self.look_at(&entry.id),
-            (Some((entry, Recorded::Read(copy))), _) if merge::is_edited(entry, copy, case.intent) => {
+            (Some((entry, Recorded::Read(copy))), _)
+                if entry.proposed || merge::is_edited(entry, copy, case.intent) =>
+            {
                 if self.is_refused_item(case, &copy.id) {
                     self.unwanted(case, Removal::GoneFromHub);
                 } else if self.may_tell(copy, two_way) {
@@ -146,9 +152,16 @@ impl<'a> Decider<'a> {
         }
         let fields = copy.content.iter().filter(|(field, _)| field.may_flow_back());
         let content: Content = fields.map(|(field, value)| (field, value.clone())).collect();
-        let over = case.entry.map(|entry| entry.wrote.clone()).unwrap_or_default();
-        // Only the reading knows of what users made of it, until the hub has it.
-        self.work.read_again = true;
+        let over = case.entry.filter(|entry| !entry.proposed).map(|entry| entry.wrote.clone());
+        match case.entry {
+            // Only the reading knows of what users made of it, until the hub has it.
+            Some(entry) => self.work.read_again |= !entry.proposed,
+            None => {
+                let entry = Entry::holding(copy.id.clone(), copy.change_key.clone(), &content);
+                self.record(case.key, Entry { proposed: true, ..entry });
+            }
+        }
+        let over = over.unwrap_or_default();
         self.propose(case.key, copy.id.clone(), Proposed::Item { content, over });
     }
 
@@ -289,6 +302,10 @@ impl<'a> Decider<'a> {
         } else if case.entry.is_none() || case.intent.is_some() || merged.entry != *before {
             self.record(key, merged.entry);
         }
+    }
+
+    fn forget(&mut self, key: &SourceKey) {
+        self.work.ops.push(Op::Forget { key: key.clone() });
     }
 
     fn record(&mut self, key: &SourceKey, entry: Entry) {

@@ -53,11 +53,15 @@ pub(super) fn adopted(copy: &Copy, wanted: &Content, intent: Option<&Intent>) ->
     entry
 }
 
-/// An item as if the hub's content had been written and a user had made of it what it is.
+/// An item of which only what is equal can be ours.
 fn differing(copy: &Copy, wanted: &Content) -> Entry {
-    let mut entry = Entry::holding(copy.id.clone(), copy.change_key.clone(), wanted);
-    let fields = wanted.iter().chain(copy.content.iter()).map(|(field, _)| field);
-    fields.for_each(|field| entry.note(field, copy.content.print(field), Difference::Edited));
+    let mut entry = Entry::holding(copy.id.clone(), copy.change_key.clone(), &copy.content);
+    for (field, _) in
+        copy.content.iter().filter(|(field, _)| copy.content.print(*field) != wanted.print(*field))
+    {
+        entry.wrote.remove(&field);
+        entry.note(field, copy.content.print(field), Difference::Edited);
+    }
     entry
 }
 
@@ -127,6 +131,7 @@ impl Merger<'_> {
         if let Some(copy) = self.copy {
             self.out.entry.change_key = copy.change_key.clone();
             self.out.entry.hidden = false;
+            self.out.entry.proposed = false;
         }
     }
 
@@ -339,15 +344,13 @@ impl Merger<'_> {
     }
 }
 
-/// Whether changing and cancelling single occurrences leads from what is there to what is wanted.
+/// Whether changing and cancelling single occurrences leads from what is there to what is wanted: all but what was
+/// cancelled can be brought back.
 fn can_reach(from: Option<&Value>, to: Option<&Value>) -> bool {
     let Some(Value::Occurrences(from)) = from else { return true };
-    from.iter().all(|(date, is)| match to {
-        Some(Value::Occurrences(to)) => match to.get(date) {
-            Some(Occurrence::Cancelled) => true,
-            Some(Occurrence::Changed(_)) => *is != Occurrence::Cancelled,
-            None => false,
-        },
+    let is_cancelled = |date| match to {
+        Some(Value::Occurrences(to)) => to.get(date) == Some(&Occurrence::Cancelled),
         _ => false,
-    })
+    };
+    from.iter().all(|(date, is)| *is != Occurrence::Cancelled || is_cancelled(date))
 }

@@ -168,16 +168,12 @@ fn listed(copy: Copy) -> Listed {
     }
 }
 
-/// Changes and cancels single occurrences; what is cancelled stays so.
+/// Changes, resets and cancels single occurrences; what is cancelled stays so.
 fn bring_about(content: &mut Content, wanted: &Occurrences) {
-    let mut is = match content.get(Field::Occurrences) {
-        Some(Value::Occurrences(is)) => Occurrences::clone(is),
-        _ => Occurrences::new(),
-    };
-    for (date, occurrence) in wanted {
-        if is.get(date) != Some(&Occurrence::Cancelled) {
-            is.insert(*date, occurrence.clone());
-        }
+    let mut is = wanted.clone();
+    if let Some(Value::Occurrences(before)) = content.get(Field::Occurrences) {
+        let cancelled = before.iter().filter(|(_, occurrence)| **occurrence == Occurrence::Cancelled);
+        is.extend(cancelled.map(|(date, occurrence)| (*date, occurrence.clone())));
     }
     content.set(Field::Occurrences, is);
 }
