@@ -10,7 +10,7 @@ use crate::App;
 use crate::host::{Failure, Invocation, TimerTick};
 use crate::tables::Tables;
 
-/// How long runs, outcomes and dead letters are kept.
+/// How long runs, outcomes, decisions about users' changes and dead letters are kept.
 const RETENTION: TimeDelta = TimeDelta::days(30);
 /// The most keys that one invocation deletes under one prefix; the next day takes the rest.
 const MOST_DELETES: usize = 20_000;
@@ -38,6 +38,7 @@ async fn purge_hub(
 ) -> Result<usize, Failure> {
     let outcomes = format!("{}outcomes/", Tables::hub_prefix(tenant, hub));
     Ok(purge_before(app, &outcomes, oldest, cx).await?
+        + purge_before(app, &Tables::rulings_prefix(tenant, hub), oldest, cx).await?
         + purge_before(app, &Tables::runs_prefix(tenant, hub), oldest, cx).await?)
 }
 

@@ -107,14 +107,18 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /tenants/{tenant}/hubs
     GET /tenants/{tenant}/hubs/{hub}
     GET /tenants/{tenant}/hubs/{hub}/held
+    GET /tenants/{tenant}/hubs/{hub}/items/{key}
     GET /tenants/{tenant}/hubs/{hub}/preview
+    GET /tenants/{tenant}/hubs/{hub}/rulings
     GET /tenants/{tenant}/hubs/{hub}/runs
     GET /tenants/{tenant}/hubs/{hub}/runs/{run}
     GET /version
     POST /tenants/{tenant}/hubs/validate
     POST /tenants/{tenant}/hubs/{hub}/cleanup
+    POST /tenants/{tenant}/hubs/{hub}/filter-preview
     POST /tenants/{tenant}/hubs/{hub}/held/{hash}/approve
     POST /tenants/{tenant}/hubs/{hub}/held/{hash}/reject
+    POST /tenants/{tenant}/hubs/{hub}/rulings/{run}/{n}/restore
     POST /tenants/{tenant}/hubs/{hub}/run
     PUT /tenants/{tenant}
     PUT /tenants/{tenant}/hubs/{hub}

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use platform::Row;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sync::{HubId, PlanHash, TenantId};
+use sync::{HubId, PlanHash, SourceKey, TenantId};
 use utoipa::IntoParams;
 
 use super::error::ApiError;
@@ -46,6 +46,24 @@ pub(super) struct RunPath {
 pub(super) struct HashPath {
     /// The plan's hash, 32 hexadecimal digits.
     hash: String,
+}
+
+/// A decision in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct RulingPath {
+    /// The run in which it fell.
+    run: String,
+    /// Which decision of the run.
+    n: usize,
+}
+
+/// An item in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct ItemPath {
+    /// The item's identity, `{spoke}:{id there}`, percent-encoded.
+    key: String,
 }
 
 /// A tenant that may not be connected yet.
@@ -136,6 +154,34 @@ impl<S: Send + Sync> FromRequestParts<S> for Hash {
         let HashPath { hash } = path(parts).await?;
         let bad = |why: String| ApiError::bad(why, "copy it from GET /api/tenants/{tenant}/hubs/{hub}/held");
         hash.parse().map(Self).map_err(bad)
+    }
+}
+
+/// One decision of a run.
+pub(super) struct Nth {
+    pub run: String,
+    pub n: usize,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Nth {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let RulingPath { run, n } = path(parts).await?;
+        Ok(Nth { run: run_id(run)?, n })
+    }
+}
+
+/// An item's identity.
+pub(super) struct Key(pub SourceKey);
+
+impl<S: Send + Sync> FromRequestParts<S> for Key {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let ItemPath { key } = path(parts).await?;
+        let bad = |bad| ApiError::bad(bad, "copy it from GET …/preview or …/rulings");
+        SourceKey::new(key).map(Self).map_err(bad)
     }
 }
 

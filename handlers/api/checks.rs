@@ -8,13 +8,15 @@ use croner::Cron;
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use sync::directory::GroupError;
-use sync::hub::{Receives, parse};
+use sync::hub::{Receives, parse, ring};
 use sync::{HubConfig, HubId, MailboxId, Merged, Problem, TenantId};
 use utoipa::ToSchema;
 
+use super::read::records;
 use crate::App;
-use crate::gather::{self, Trouble};
+use crate::gather::{self, Looked, Trouble};
 use crate::sync_mailbox;
+use crate::tables::Tables;
 
 /// How long the directory and the mailboxes are looked at.
 const LOOK: Duration = Duration::from_secs(60);
@@ -65,11 +67,27 @@ impl From<Found> for Problems {
 pub(super) async fn check(app: &App, tenant: &TenantId, hub: &HubId, json: &[u8]) -> Result<Checked, Found> {
     let config = parse(json).map_err(|problem| vec![problem])?;
     config.validate(|text| schedule(text, app.now()))?;
+    check_ring(app, tenant, hub, &config).await?;
     let warnings = tokio::select! {
         looked = look(app, tenant, hub, &config) => looked?,
         () = app.clock.sleep(LOOK) => vec![not_checked("it took longer than a minute")],
     };
     Ok(Checked { config, warnings })
+}
+
+/// Whether the hub would feed another one that feeds it; what can't be read now is stopped when it runs.
+async fn check_ring(app: &App, tenant: &TenantId, hub: &HubId, config: &HubConfig) -> Result<(), Found> {
+    let prefix = Tables::hubs_prefix(tenant);
+    let names = app.tables.names(&prefix).await.unwrap_or_default();
+    let others = records(&app.tables.hubs, &prefix, names).await.unwrap_or_default();
+    let others: Vec<_> = others
+        .into_iter()
+        .filter_map(|(name, row)| Some((HubId::new(name).ok()?, row.record.config)))
+        .collect();
+    let others =
+        others.iter().filter(|(other, _)| other != hub).map(|(other, config)| (other.clone(), config));
+    let hubs: Vec<_> = std::iter::once((hub.clone(), config)).chain(others).collect();
+    ring(&hubs).map_or(Ok(()), |problem| Err(vec![problem]))
 }
 
 /// What is wrong with a schedule: five fields, so that nothing runs by the second, and a time that comes.
@@ -83,15 +101,13 @@ fn schedule(text: &str, now: DateTime<Utc>) -> Result<(), String> {
 }
 
 async fn look(app: &App, tenant: &TenantId, hub: &HubId, config: &HubConfig) -> Result<Vec<String>, Found> {
-    let merged = match gather::merged(app, tenant, hub, config).await {
-        Ok(merged) => merged,
+    let Looked { merged, problems } = match gather::merged(app, tenant, hub, config).await {
+        Ok(looked) => looked,
         Err(Trouble::Config(problem)) if !is_unread(&problem) => return Err(vec![problem]),
         Err(trouble) => return Ok(vec![not_checked(trouble)]),
     };
     let mut warnings = folders(app, tenant, hub, config, &merged).await?;
-    if !merged.snapshot.complete {
-        warnings.push(not_checked("the directory could not be read to its end"));
-    }
+    warnings.extend(problems.into_iter().map(not_checked));
     Ok(warnings)
 }
 

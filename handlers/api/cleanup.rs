@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use platform::When;
 use sync::MailboxId;
 
 use super::at::{AtHub, HubPath, TenantPath};
@@ -12,6 +13,7 @@ use crate::tables::{Hub, Tables, change_existing};
 
 /// Disables a hub and removes everything that it wrote from every mailbox.
 ///
+/// What users of two-way spokes changed is forgotten with it: the hub begins anew with what its sources hold.
 /// What users made themselves stays. The hub's configuration stays too: enable it again, or delete it afterwards.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/cleanup", operation_id = "cleanUpHub",
     params(TenantPath, HubPath),
@@ -19,6 +21,7 @@ use crate::tables::{Hub, Tables, change_existing};
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Visiting>), ApiError> {
     at.existing().await?;
     disable(&at).await?;
+    forget_changes(&at).await?;
     let names = at.app.tables.names(&Tables::mailboxes_prefix(&at.tenant, &at.hub)).await?;
     let mailboxes: Vec<_> = names.into_iter().filter_map(|name| MailboxId::new(name).ok()).collect();
     let serves = mailboxes.len();
@@ -35,4 +38,18 @@ async fn disable(at: &AtHub) -> Result<(), ApiError> {
         }
     };
     Ok(change_existing(&at.app.tables.hubs, &Tables::hub_key(&at.tenant, &at.hub), disable).await?)
+}
+
+/// What users changed, and what was decided about it.
+async fn forget_changes(at: &AtHub) -> Result<(), ApiError> {
+    let (tables, store) = (&at.app.tables, &at.app.store);
+    for prefix in [Tables::edits_prefix(&at.tenant, &at.hub), Tables::rulings_prefix(&at.tenant, &at.hub)] {
+        for name in tables.names(&prefix).await? {
+            store.delete(&format!("{prefix}{name}"), When::Any).await?;
+        }
+    }
+    for key in [Tables::overlay_key(&at.tenant, &at.hub), Tables::merged_key(&at.tenant, &at.hub)] {
+        store.delete(&key, When::Any).await?;
+    }
+    Ok(())
 }

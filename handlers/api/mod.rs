@@ -10,12 +10,15 @@ mod dead_letters;
 mod decide;
 mod document;
 mod error;
+mod filters;
 mod held;
 mod hubs;
+mod items;
 mod params;
 mod preview;
 mod progress;
 mod read;
+mod rulings;
 mod run;
 mod runs;
 mod schema;
@@ -68,6 +71,10 @@ fn described() -> OpenApiRouter<Host<App>> {
         .routes(routes!(decide::reject))
         .routes(routes!(runs::list))
         .routes(routes!(progress::get))
+        .routes(routes!(rulings::list))
+        .routes(routes!(rulings::restore))
+        .routes(routes!(items::get))
+        .routes(routes!(filters::preview))
         .routes(routes!(cleanup::start));
     document::finished(listed)
 }

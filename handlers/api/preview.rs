@@ -1,5 +1,6 @@
 //! What a run would do, without writing anything.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use axum::http::header::ACCEPT;
@@ -8,13 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use sync::{HubConfig, MailboxId, Merged, Plan, PlanHash};
+use sync::{Field, HubConfig, MailboxId, Merged, Plan, PlanHash, Snapshot, SourceKey};
 use utoipa::ToSchema;
 
 use super::at::{AtHub, HubPath, TenantPath};
 use super::error::ApiError;
 use super::params::Params;
-use crate::gather::merged;
+use crate::gather::{self, Looked};
 use crate::host::Invocation;
 use crate::sync_mailbox;
 
@@ -35,6 +36,9 @@ pub(super) struct Preview {
     snapshot: SnapshotView,
     /// What contacts could not take over whole, at most 1000.
     left_out: Vec<LeftOutView>,
+    /// The fields that came from another spoke than their item, of at most 1000 items.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    provenance: Vec<ProvenanceView>,
     /// What would become of each mailbox.
     mailboxes: Vec<MailboxPreview>,
 }
@@ -46,6 +50,22 @@ pub(super) struct SnapshotView {
     items: usize,
     /// Whether every source was read to its end; if not, nothing would be deleted.
     complete: bool,
+    /// How many entries of the sources are not in, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    skipped: BTreeMap<String, usize>,
+    /// What was not read to its end or was passed over, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<String>,
+}
+
+/// Where the fields of one item came from.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProvenanceView {
+    /// The item's identity.
+    key: String,
+    /// The spoke by field; all others came from the item's own spoke.
+    #[schema(value_type = BTreeMap<String, String>)]
+    fields: BTreeMap<Field, String>,
 }
 
 /// Something that a contact could not take over: where and why, never the value itself.
@@ -65,7 +85,7 @@ pub(super) struct MailboxPreview {
     /// The mailbox.
     #[schema(value_type = String)]
     mailbox: MailboxId,
-    /// The first 1000 operations: identities and field names.
+    /// The first 1000 operations, and what users changed for the hub to judge: identities and field names.
     rows: Vec<String>,
     /// How many further operations there are.
     more: usize,
@@ -103,11 +123,16 @@ pub(super) async fn preview(
 ) -> Result<Response, ApiError> {
     let config = at.existing().await?.record.config;
     let named = named(&params)?;
-    let merged = merged(&at.app, &at.tenant, &at.hub, &config).await?;
+    let Looked { merged, problems } = gather::merged(&at.app, &at.tenant, &at.hub, &config).await?;
     let mailboxes = chosen(&merged, named)?;
     let plan = |mailbox| one(&at, &config, &merged, mailbox, &cx);
     let mailboxes = stream::iter(mailboxes).map(plan).buffered(PLANS_AT_ONCE).collect().await;
-    let preview = Preview { snapshot: snapshot(&merged), left_out: left_out(&merged), mailboxes };
+    let preview = Preview {
+        snapshot: snapshot(&merged, problems),
+        left_out: left_out(&merged),
+        provenance: provenance(&merged),
+        mailboxes,
+    };
     Ok(if wants_text(&headers) { text(&preview).into_response() } else { Json(preview).into_response() })
 }
 
@@ -164,14 +189,28 @@ fn planned(mailbox: MailboxId, plan: &Plan) -> MailboxPreview {
     let all =
         held.into_iter().flat_map(|held| &held.ops).chain(plan.work().into_iter().flat_map(|work| &work.ops));
     let mut rows: Vec<String> = all.map(ToString::to_string).collect();
+    rows.extend(plan.work().into_iter().flat_map(|work| &work.proposals).map(ToString::to_string));
     let more = rows.len().saturating_sub(MOST_ROWS);
     rows.truncate(MOST_ROWS);
     let held = held.map(|held| HeldPreview { hash: held.hash, why: held.why.to_string() });
     MailboxPreview { mailbox, rows, more, text, held, problem: None }
 }
 
-fn snapshot(merged: &Merged) -> SnapshotView {
-    SnapshotView { items: merged.snapshot.items.len(), complete: merged.snapshot.complete }
+fn snapshot(merged: &Merged, problems: Vec<String>) -> SnapshotView {
+    let Snapshot { items, complete, .. } = &merged.snapshot;
+    let mut skipped = BTreeMap::new();
+    for why in merged.skipped.values() {
+        *skipped.entry(why.to_string()).or_default() += 1;
+    }
+    SnapshotView { items: items.len(), complete: *complete, skipped, problems }
+}
+
+fn provenance(merged: &Merged) -> Vec<ProvenanceView> {
+    let view = |(key, fields): (&SourceKey, &BTreeMap<Field, String>)| ProvenanceView {
+        key: key.to_string(),
+        fields: fields.clone(),
+    };
+    merged.snapshot.provenance.iter().take(MOST_ROWS).map(view).collect()
 }
 
 fn left_out(merged: &Merged) -> Vec<LeftOutView> {
@@ -190,7 +229,7 @@ fn wants_text(headers: &HeaderMap) -> bool {
 }
 
 fn text(preview: &Preview) -> String {
-    let Preview { snapshot, left_out, mailboxes } = preview;
+    let Preview { snapshot, left_out, mailboxes, .. } = preview;
     let complete = if snapshot.complete { "" } else { ", not read to the end" };
     let mut text = format!("hub: {} items{complete}, {} values left out\n", snapshot.items, left_out.len());
     for one in mailboxes {

@@ -79,17 +79,27 @@ impl<E: std::error::Error> From<E> for Trouble {
     }
 }
 
+/// A hub as it would be.
+pub struct Looked {
+    /// What it would hold and for whom.
+    pub merged: Merged,
+    /// What was not read to its end, and what was passed over.
+    pub problems: Vec<String>,
+}
+
 /// What the hub would hold and for whom, read anew; nothing is stored.
 pub async fn merged(
     app: &App,
     tenant: &TenantId,
     hub: &HubId,
     config: &HubConfig,
-) -> Result<Merged, Trouble> {
+) -> Result<Looked, Trouble> {
     let readings = read::read(app, tenant, hub, config).await?;
     let kept = Kept::load(app, tenant, hub, config).await?;
-    let (known, _, _) = split(readings);
-    Ok(Next::compose(app, config, &known, kept).map_err(Trouble::Config)?.merged)
+    let (known, mut problems, warnings) = split(readings);
+    problems.extend(warnings);
+    let next = Next::compose(app, config, &known, kept).map_err(Trouble::Config)?;
+    Ok(Looked { merged: next.merged, problems })
 }
 
 async fn gather(app: &App, job: &Gather, hub: &Hub) -> Result<(), Failure> {

@@ -53,7 +53,7 @@ impl Lane<'_> {
             return Ok(Then::Nothing);
         }
         let proposals = plan.work().map(|work| work.proposals.as_slice()).unwrap_or_default();
-        self.tell(proposals, is_clean).await?;
+        self.tell(proposals, &sight, is_clean).await?;
         self.store().await?;
         let is_unfinished = plan.work().is_some_and(|work| work.unfinished);
         match sent.stop {

@@ -2,6 +2,7 @@
 
 use connectors::graph::{FolderReading, Kind, Place};
 use platform::{Etag, Row, When};
+use sync::two_way::Refusals;
 use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, TwoWay, plan};
 
 use super::Stop;
@@ -37,6 +38,8 @@ pub(super) struct Sight {
     pub link: Option<String>,
     /// Somebody made a meeting of an item.
     pub meetings: bool,
+    /// What the hub did not take of what users did here.
+    pub refused: Refusals,
 }
 
 impl<'a> Lane<'a> {
@@ -108,7 +111,7 @@ impl<'a> Lane<'a> {
 
     fn fresh(&self, folder: String) -> Sight {
         let mailbox = Mailbox::unread(sync::Reading::Everything);
-        Sight { place: self.place(folder), mailbox, link: None, meetings: false }
+        Sight { place: self.place(folder), mailbox, link: None, meetings: false, refused: Refusals::new() }
     }
 
     pub(super) fn lease_key(&self) -> String {
@@ -145,7 +148,8 @@ impl<'a> Lane<'a> {
         let next = read.link.clone().filter(|_| read.unreadable.is_empty());
         let place = self.place(folder);
         let mailbox = view(visit, &place, &self.state, link.as_deref(), read).await?;
-        Ok(Sight { place, mailbox, link: next, meetings: false })
+        let refused = self.refused(&mailbox).await?;
+        Ok(Sight { place, mailbox, link: next, meetings: false, refused })
     }
 
     async fn plan_and_write(&mut self, sight: Sight) -> Result<(), Stop> {
@@ -196,10 +200,12 @@ impl<'a> Lane<'a> {
     }
 
     fn plan(&self, sight: &Sight, approved: Option<PlanHash>) -> Plan {
-        let two_way = self.visit.two_way(self.mailbox);
         // A meeting that somebody made of an item looks like its removal, and is none.
-        let two_way =
-            two_way.map(|two_way| TwoWay { removals: two_way.removals && !sight.meetings, ..two_way });
+        let two_way = self.visit.two_way().map(|two_way| TwoWay {
+            removals: two_way.removals && !sight.meetings,
+            refused: Some(&sight.refused),
+            ..two_way
+        });
         plan(&Situation {
             base: &self.state.base,
             intents: &self.state.intents,
@@ -216,7 +222,7 @@ impl<'a> Lane<'a> {
 
     fn has_nothing_to_do(&self, plan: &Plan) -> bool {
         let is_right = matches!(plan, Plan::Run(work) if work.ops.is_empty() && work.proposals.is_empty());
-        is_right && !self.state.held && !self.may_strike_out() && self.visit.snapshot.is_some()
+        is_right && !self.state.held && !self.state.told && self.visit.snapshot.is_some()
     }
 
     /// Remembers how far the reading went, and nothing else.
@@ -228,8 +234,7 @@ impl<'a> Lane<'a> {
 
     /// The next reading goes on from this one, if all that it told is dealt with.
     pub(super) fn read_through(&mut self, sight: &Sight, plan: &Plan) {
-        // What was told to the hub is told again until it is judged.
-        if plan.work().is_some_and(|work| work.read_again || !work.proposals.is_empty()) {
+        if plan.work().is_some_and(|work| work.read_again) {
             return;
         }
         if let Some(snapshot) = self.visit.snapshot {

@@ -2,6 +2,7 @@
 
 use connectors::graph::{Folder, FolderReading, Kind};
 use sync::hub::{self, Receives};
+use sync::two_way::Refusals;
 use sync::{HubConfig, HubId, Mailbox, MailboxId, Merged, Plan, Problem, Reading, TenantId};
 
 use super::lane::{Lane, Sight};
@@ -61,7 +62,8 @@ async fn sight(visit: &Visit<'_>, lane: &mut Lane<'_>) -> Result<Sight, Trouble>
     match read.ok_or_else(|| Trouble::Failed("the mailbox gave no answer; try again".to_owned()))? {
         Ok(read) => {
             let mailbox = view(visit, &place, &lane.state, link.as_deref(), read).await?;
-            Ok(Sight { place, mailbox, link: None, meetings: false })
+            let refused = lane.refused(&mailbox).await?;
+            Ok(Sight { place, mailbox, link: None, meetings: false, refused })
         }
         Err(error) if error.kind() == Kind::Missing => {
             lane.state = crate::tables::MailboxState::default();
@@ -73,7 +75,8 @@ async fn sight(visit: &Visit<'_>, lane: &mut Lane<'_>) -> Result<Sight, Trouble>
 
 fn empty(visit: &Visit<'_>, mailbox: &MailboxId) -> Sight {
     let place = visit.place(mailbox, String::new());
-    Sight { place, mailbox: Mailbox::unread(Reading::Everything), link: None, meetings: false }
+    let mailbox = Mailbox::unread(Reading::Everything);
+    Sight { place, mailbox, link: None, meetings: false, refused: Refusals::new() }
 }
 
 /// Whether a mailbox has a folder of the hub's name that is somebody else's.

@@ -66,7 +66,7 @@ struct Born<'a> {
 
 impl<'a> Born<'a> {
     fn of(visit: &Visit<'a>, place: &'a Place) -> Self {
-        let spoke = visit.two_way(&place.mailbox).map(|_| visit.job.spoke.as_str());
+        let spoke = visit.two_way().map(|_| visit.job.spoke.as_str());
         Born { place, spoke }
     }
 

@@ -1,9 +1,11 @@
 //! What the users of two-way mailboxes changed, until the hub has judged it and the mailbox agrees.
 
+use std::collections::BTreeMap;
+
 use platform::Record;
 use serde::{Deserialize, Serialize};
 use sync::two_way::Told;
-use sync::{HubId, MailboxId, Proposal, TenantId};
+use sync::{ChangeKey, HubId, ItemId, MailboxId, Proposal, TenantId};
 
 use super::Tables;
 
@@ -17,11 +19,14 @@ pub struct Edits {
     pub mark: String,
     /// What is proposed.
     pub proposals: Vec<Proposal>,
+    /// The versions of the new items among it: another version is another proposal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<ItemId, ChangeKey>,
 }
 
 impl From<Edits> for Told {
     fn from(edits: Edits) -> Self {
-        let Edits { spoke, mark, proposals } = edits;
+        let Edits { spoke, mark, proposals, .. } = edits;
         Told { spoke, mark, proposals }
     }
 }
