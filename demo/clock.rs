@@ -11,13 +11,21 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct SkippingClock {
     machine: RealClock,
+    ahead: TimeDelta,
     skipped: watch::Sender<Duration>,
 }
 
 impl SkippingClock {
     /// Starts with the machine's time.
     pub fn new() -> Self {
-        SkippingClock { machine: RealClock::new(), skipped: watch::Sender::new(Duration::ZERO) }
+        Self::beginning(None)
+    }
+
+    /// Starts at a time of its own, or with the machine's.
+    pub fn beginning(at: Option<DateTime<Utc>>) -> Self {
+        let machine = RealClock::new();
+        let ahead = at.map_or(TimeDelta::zero(), |at| at - machine.now());
+        SkippingClock { machine, ahead, skipped: watch::Sender::new(Duration::ZERO) }
     }
 
     /// Moves the time on.
@@ -35,7 +43,7 @@ impl Default for SkippingClock {
 #[async_trait]
 impl Clock for SkippingClock {
     fn now(&self) -> DateTime<Utc> {
-        self.machine.now() + TimeDelta::from_std(*self.skipped.borrow()).unwrap_or_default()
+        self.machine.now() + self.ahead + TimeDelta::from_std(*self.skipped.borrow()).unwrap_or_default()
     }
 
     fn elapsed(&self) -> Duration {

@@ -39,6 +39,7 @@ async fn play(options: Options) -> anyhow::Result<()> {
         empty: false,
         port: if options.once { 0 } else { options.port },
         haste: false,
+        begin: None,
     })
     .await?;
     let teller = tell::Teller::new(options.json);

@@ -47,6 +47,8 @@ pub struct Setup {
     pub port: u16,
     /// Whether time in which nothing moves is skipped instead of waited for.
     pub haste: bool,
+    /// When it begins; now if absent.
+    pub begin: Option<DateTime<Utc>>,
 }
 
 /// A company, its Microsoft 365 tenant and its Wheelhouse.
@@ -82,6 +84,7 @@ impl Stage {
         let simulator = Simulator::start(simulator::Options {
             seed: setup.tenant.seed,
             latency: Duration::from_millis(setup.tenant.latency_ms),
+            clock: setup.begin.map_or_else(simulator::Clock::real, simulator::Clock::virtual_at),
             ..simulator::Options::default()
         })
         .await?;
@@ -91,7 +94,7 @@ impl Stage {
             format!("port {} on 127.0.0.1 can't be used; is a demo running already?", setup.port)
         })?;
         let port = listener.local_addr()?.port();
-        let clock = Arc::new(SkippingClock::new());
+        let clock = Arc::new(SkippingClock::beginning(setup.begin));
         let router = wheelhouse::router(settings(&simulator, data.path())?, clock.clone());
         let server = tokio::spawn(async move {
             if let Err(error) = wheelhouse::host::serve(listener, router).await {
@@ -119,6 +122,13 @@ impl Stage {
     /// The time in the product and in the tenant.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Moves the time on, for the product and the tenant alike; it never goes back.
+    pub fn go_to(&self, time: DateTime<Utc>) {
+        self.clock.skip((time - self.clock.now()).to_std().unwrap_or_default());
+        let tenant = self.simulator.clock();
+        tenant.advance((time - tenant.now()).to_std().unwrap_or_default());
     }
 
     /// Connects the tenant and configures the hub.

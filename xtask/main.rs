@@ -12,6 +12,7 @@ mod oracle;
 mod places;
 mod progress;
 mod replay;
+mod replay_ics;
 mod sdk;
 mod simulator;
 mod steps;
@@ -40,6 +41,8 @@ enum Command {
     },
     /// Play a directory's history through the whole product, and check every mailbox after each version.
     Replay(words::Words),
+    /// Mirror every calendar of a folder through the whole product, and let the oracle compare.
+    ReplayIcs(words::Words),
     /// Measure, and print the figures.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -64,6 +67,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulator(options) => simulator::run(&options),
         Command::Sdk { language } => sdk::run(language, &mut |line| println!("{line}")),
         Command::Replay(words) => words.run("replay"),
+        Command::ReplayIcs(words) => replay_ics::run(&words, &mut |line| println!("{line}")),
         Command::Bench(bench) => bench::run(&bench),
         Command::Advisories => advisories::run(),
     }

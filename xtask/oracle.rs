@@ -88,7 +88,8 @@ impl Oracle {
             );
         }
         Job::new("python3", &["-m".as_ref(), "venv".as_ref(), home.as_os_str()]).run(lines)?;
-        let pip = ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", "requirements.txt"];
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", "requirements.txt"];
         Job::new(&python, &pip).folder(&folder()).run(lines)?;
         fs::write(installed, wanted)?;
         Ok(Oracle { python })
@@ -108,13 +109,13 @@ impl Oracle {
         fs::write(file.path(), asked)?;
         let mut answers = Vec::new();
         let mut broken = Ok(());
-        Job::new(&self.python, &[Path::new("compare.py"), file.path()]).folder(&folder()).run(&mut |line| {
-            match serde_json::from_str(line) {
+        Job::new(&self.python, &[Path::new("compare.py"), file.path()]).folder(&folder()).run(
+            &mut |line| match serde_json::from_str(line) {
                 Ok(answer) => answers.push(answer),
                 Err(error) if line.starts_with('{') => broken = Err(error),
                 Err(_) => lines(line),
-            }
-        })?;
+            },
+        )?;
         broken.context("what the oracle says")?;
         if answers.len() != questions.len() {
             bail!("the oracle answered {} of {} questions", answers.len(), questions.len());

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::job::{Job, Lines};
-use crate::{demo, deny, laws, npm, places, replay, sdk};
+use crate::{demo, deny, laws, npm, places, replay, replay_ics, sdk};
 
 /// The fewest random worlds that each law must hold in before a change is called verified.
 const LAW_CASES: u64 = 100_000;
@@ -36,6 +36,11 @@ pub const STEPS: &[Step] = &[
         name: "replay",
         about: "40 versions of a real directory, without faults and with them",
         run: replay::slice,
+    },
+    Step {
+        name: "replay-ics",
+        about: "real calendars mirrored, and compared by the oracle in Python",
+        run: replay_ics::slice,
     },
     Step { name: "doc", about: "cargo doc, warnings as errors", run: doc },
 ];

@@ -23,11 +23,19 @@ impl Words {
     /// # Errors
     /// The build failed, or the program did.
     pub fn run(&self, program: &str) -> Result<()> {
+        self.job(program)?.show()
+    }
+
+    /// A program of the demo's package with these words, where the developer stands.
+    ///
+    /// # Errors
+    /// The developer's folder is gone.
+    pub fn job(&self, program: &str) -> Result<Job> {
         let manifest = places::root().join("Cargo.toml");
         let manifest = manifest.to_string_lossy();
         let cargo =
             ["run", "--quiet", "--manifest-path", &manifest, "--package", "demo", "--bin", program, "--"];
-        Job::cargo(&cargo).words(&self.words).folder(&env::current_dir()?).show()
+        Ok(Job::cargo(&cargo).words(&self.words).folder(&env::current_dir()?))
     }
 
     /// The words themselves.

@@ -62,6 +62,7 @@ impl Replay {
             empty: true,
             port: 0,
             haste: true,
+            begin: None,
         })
         .await?;
         stage.open_hub().await?;
