@@ -1,21 +1,30 @@
-//! `cargo bench -p sync`: how long planning takes for one mailbox of ten thousand contacts.
+//! `cargo bench -p sync`: how long planning takes for one mailbox of ten thousand items, and what it takes of memory.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
+use peak_alloc::PeakAlloc;
+use sync::event::{Bounds, Day, Occurrence, Occurrences, Pattern, Recurrence, Timing};
 use sync::{
-    Base, ChangeKey, Content, Effect, Email, Field, Goal, Intents, ItemId, Limits, Listed, Mailbox, Op, Plan,
-    Policy, Reading, Situation, Snapshot, SourceKey, Value, begin, plan, settle,
+    Base, Body, ChangeKey, Content, ContentType, Effect, Email, Field, Goal, Intents, ItemId, Limits, Listed,
+    Mailbox, Op, Plan, Policy, Reading, Situation, Snapshot, SourceKey, TwoWay, Value, begin, plan, settle,
 };
 
-const CONTACTS: usize = 10_000;
+const ITEMS: usize = 10_000;
+/// Every so many events one is a series with two exceptions: 500 of them.
+const SERIES: usize = 20;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
 
 /// A hub, and a mailbox that was made like it.
 struct World {
+    item: fn(usize) -> Arc<Content>,
+    two_way: Option<TwoWay<'static>>,
     snapshot: Snapshot,
     base: Base,
     intents: Intents,
@@ -31,7 +40,7 @@ fn key(nth: usize) -> SourceKey {
     SourceKey::new(format!("directory:00000000-0000-4000-8000-{nth:012}")).unwrap()
 }
 
-fn content(nth: usize) -> Arc<Content> {
+fn contact(nth: usize) -> Arc<Content> {
     let mut content = Content::default();
     let (given, surname) = (format!("Given{nth}"), format!("Surname{nth}"));
     let texts = [
@@ -52,14 +61,55 @@ fn content(nth: usize) -> Arc<Content> {
     Arc::new(content)
 }
 
+fn event(nth: usize) -> Arc<Content> {
+    let mut content = Content::default();
+    let texts = [
+        (Field::Subject, format!("Meeting {nth}")),
+        (Field::Location, format!("Room {}", nth % 40)),
+        (Field::ShowAs, "busy".to_owned()),
+        (Field::Sensitivity, "normal".to_owned()),
+        (Field::Importance, "normal".to_owned()),
+        (Field::ReminderMinutesBeforeStart, "15".to_owned()),
+    ];
+    texts.into_iter().for_each(|(field, text)| content.set(field, Value::Text(text)));
+    let text = format!("<p>What meeting {nth} is about.</p>").repeat(20);
+    content.set(Field::Body, Body { content_type: ContentType::Html, content: text });
+    let day = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
+    let at = |hour: u32| day.and_hms_opt(hour, (nth % 60) as u32, 0).unwrap();
+    if nth.is_multiple_of(SERIES) {
+        content.set(Field::Timing, weekly(at(9), at(10)));
+        content.set(Field::Occurrences, occurrences(day));
+    } else {
+        content.set(Field::Timing, Timing::single(at(9).and_utc(), at(10).and_utc()).unwrap());
+    }
+    Arc::new(content)
+}
+
+fn weekly(start: chrono::NaiveDateTime, end: chrono::NaiveDateTime) -> Timing {
+    let pattern =
+        Pattern::Weekly { interval: 1, days_of_week: [Day::Monday].into(), first_day_of_week: Day::Sunday };
+    let recurrence = Recurrence { pattern, bounds: Bounds::NoEnd };
+    Timing::series(start, end, chrono_tz::Europe::Vienna, recurrence).unwrap()
+}
+
+fn occurrences(first: NaiveDate) -> Occurrences {
+    let week = |nth: i64| first + TimeDelta::weeks(nth);
+    let at = |hour| week(1).and_hms_opt(hour, 0, 0).unwrap().and_utc();
+    let mut moved = Content::default();
+    moved.set(Field::Timing, Timing::single(at(14), at(15)).unwrap());
+    [(week(1), Occurrence::Changed(moved)), (week(2), Occurrence::Cancelled)].into_iter().collect()
+}
+
 impl World {
-    fn empty() -> Self {
-        let items: BTreeMap<_, _> = (0..CONTACTS).map(|nth| (key(nth), content(nth))).collect();
+    fn empty(item: fn(usize) -> Arc<Content>, two_way: Option<TwoWay<'static>>) -> Self {
+        let items: BTreeMap<_, _> = (0..ITEMS).map(|nth| (key(nth), item(nth))).collect();
         World {
+            item,
+            two_way,
             snapshot: Snapshot {
                 version: 1,
                 complete: true,
-                last_good: CONTACTS,
+                last_good: ITEMS,
                 scope: 1,
                 items,
                 ..Snapshot::default()
@@ -76,10 +126,21 @@ impl World {
     }
 
     /// The mailbox holds what the hub wants, and the base knows it.
-    fn filled() -> Self {
-        let mut world = World::empty();
+    fn filled(item: fn(usize) -> Arc<Content>, two_way: Option<TwoWay<'static>>) -> Self {
+        let mut world = World::empty(item, two_way);
         let ops = world.ops(&Mailbox::unread(Reading::Everything));
-        begin(&mut world.base, &mut world.intents, &ops, now(), &mut || "id".to_owned());
+        world.write(&ops);
+        // The exceptions of a series come in a second step.
+        world.base.entries.iter_mut().for_each(|(key, entry)| {
+            entry.wrote = world.snapshot.items.get(key).unwrap().prints();
+        });
+        world.base.read_through(&world.listing());
+        world
+    }
+
+    fn write(&mut self, ops: &[Op]) {
+        let world = self;
+        begin(&mut world.base, &mut world.intents, ops, now(), &mut || "id".to_owned());
         for (nth, op) in ops.iter().enumerate() {
             let Op::Create { content, .. } = op else { continue };
             let written = Effect::Written {
@@ -89,8 +150,6 @@ impl World {
             };
             settle(&mut world.base, &mut world.intents, op, written);
         }
-        world.base.read_through(&world.listing());
-        world
     }
 
     /// A reading that names every item, as it was left.
@@ -106,9 +165,9 @@ impl World {
     }
 
     fn change_one_in_a_hundred(&mut self) {
-        for nth in (0..CONTACTS).step_by(100) {
-            let mut changed = Content::clone(&content(nth));
-            changed.set(Field::JobTitle, Value::Text("Head of everything new".to_owned()));
+        for nth in (0..ITEMS).step_by(100) {
+            let mut changed = Content::clone(&(self.item)(nth));
+            changed.set(Field::Categories, Value::List(vec!["new".to_owned()]));
             self.snapshot.items.insert(key(nth), Arc::new(changed));
         }
     }
@@ -121,7 +180,7 @@ impl World {
             mailbox,
             policy: &self.policy,
             limits: &self.limits,
-            two_way: None,
+            two_way: self.two_way,
             mailboxes: 1,
             approved: None,
             now: now(),
@@ -136,23 +195,34 @@ impl World {
 /// Measures one plan; it must have as many operations as the case is about.
 fn case(criterion: &mut Criterion, name: &str, world: &World, mailbox: &Mailbox, ops: usize) {
     assert_eq!(world.ops(mailbox).len(), ops, "{name}");
+    let before = MEMORY.current_usage_as_mb();
+    MEMORY.reset_peak_usage();
+    black_box(world.plan(mailbox));
+    println!("{name}: {:.1} MB", MEMORY.peak_usage_as_mb() - before);
     criterion.bench_function(name, |bench| bench.iter(|| black_box(world.plan(black_box(mailbox)))));
 }
 
-fn plans(criterion: &mut Criterion) {
+/// Unchanged, everything listed, one in a hundred changed, first fill.
+fn cases(
+    criterion: &mut Criterion,
+    what: &str,
+    item: fn(usize) -> Arc<Content>,
+    two_way: Option<TwoWay<'static>>,
+) {
     let silent = Mailbox::unread(Reading::Changes);
-    let mut filled = World::filled();
-    case(criterion, "10,000 contacts, unchanged", &filled, &silent, 0);
-    case(criterion, "10,000 contacts, unchanged, all listed", &filled, &filled.listing(), 0);
+    let mut filled = World::filled(item, two_way);
+    case(criterion, &format!("{what}, unchanged"), &filled, &silent, 0);
+    case(criterion, &format!("{what}, unchanged, all listed"), &filled, &filled.listing(), 0);
     filled.change_one_in_a_hundred();
-    case(criterion, "10,000 contacts, 1 % changed", &filled, &silent, CONTACTS / 100);
-    case(
-        criterion,
-        "10,000 contacts, first fill",
-        &World::empty(),
-        &Mailbox::unread(Reading::Everything),
-        CONTACTS,
-    );
+    case(criterion, &format!("{what}, 1 % changed"), &filled, &silent, ITEMS / 100);
+    let (empty, nothing) = (World::empty(item, two_way), Mailbox::unread(Reading::Everything));
+    case(criterion, &format!("{what}, first fill"), &empty, &nothing, ITEMS);
+}
+
+fn plans(criterion: &mut Criterion) {
+    let two_way = TwoWay { removals: true, private: false, refused: None };
+    cases(criterion, "10,000 contacts", contact, None);
+    cases(criterion, "10,000 events with 500 series, two-way", event, Some(two_way));
 }
 
 criterion_group!(benches, plans);
