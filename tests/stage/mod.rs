@@ -278,6 +278,8 @@ pub fn settings(simulator: &Simulator, folder: &Path) -> Vec<(std::ffi::OsString
         ("WHEELHOUSE_APP_CLIENT_ID", info.client_id),
         ("WHEELHOUSE_GRAPH_URL", info.graph_url),
         ("WHEELHOUSE_LOGIN_URL", info.login_url),
+        ("WHEELHOUSE_FEED_ADDRESSES", "127.0.0.1".to_owned()),
+        ("WHEELHOUSE_FEED_HTTP", "allowed".to_owned()),
         ("IDENTITY_ENDPOINT", info.identity_url),
         ("IDENTITY_HEADER", info.identity_header),
     ];
