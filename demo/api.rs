@@ -74,6 +74,23 @@ impl Api {
         self.call(Method::POST, &format!("{}/held/{hash}/{decision}", self.hub_url()), None).await.map(drop)
     }
 
+    /// What the hub decided about users' changes, the newest first, with the values that lost.
+    pub async fn rulings(&self) -> Result<Vec<Value>> {
+        let page = self.call(Method::GET, &format!("{}/rulings?values=true", self.hub_url()), None).await?;
+        Ok(field(&page, "rulings").as_array().cloned().unwrap_or_default())
+    }
+
+    /// Where the value that lost by a decision is brought back.
+    pub fn restore_url(&self, ruling: &Value) -> String {
+        let run = field(ruling, "run").as_str().unwrap_or_default();
+        format!("{}/rulings/{run}/{}/restore", self.hub_url(), field(ruling, "n"))
+    }
+
+    /// Brings back the value that lost by a decision.
+    pub async fn restore(&self, ruling: &Value) -> Result<()> {
+        self.call(Method::POST, &self.restore_url(ruling), None).await.map(drop)
+    }
+
     async fn call(&self, method: Method, url: &str, body: Option<&Value>) -> Result<Value> {
         let request = self.http.request(method, url);
         let request = body.map_or(request.try_clone().context("a request")?, |body| request.json(body));

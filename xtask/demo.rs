@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::job::{Job, Lines};
 
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "first",
     "unchanged",
     "edits",
@@ -14,6 +14,7 @@ const STEPS: [&str; 8] = [
     "calendar-first",
     "calendar-unchanged",
     "two-way-edit",
+    "two-way-conflict",
 ];
 
 /// What `cargo demo --once --json` prints.

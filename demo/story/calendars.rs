@@ -1,6 +1,6 @@
 //! The second act: the room's calendar and the customers arrive in ten mailboxes.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use demo::api::field;
 use demo::truth::entry::entry;
@@ -29,7 +29,8 @@ impl Play<'_> {
         self.stage.simulator.user_deletes_event(office.room, &occurrence(3))?;
         self.calendar_first(&office).await?;
         self.calendar_unchanged(&office).await?;
-        self.two_way_edit(&office, monday).await
+        let sight = self.two_way_edit(&office, monday).await?;
+        self.two_way_conflict(&office, sight).await
     }
 
     async fn calendar_first(&mut self, office: &Office) -> Result<()> {
@@ -47,7 +48,7 @@ impl Play<'_> {
     }
 
     /// What the assistant does in his own mailbox: another time, another number, an event of his own.
-    async fn two_way_edit(&mut self, office: &Office, monday: NaiveDate) -> Result<()> {
+    async fn two_way_edit(&mut self, office: &Office, monday: NaiveDate) -> Result<Sight> {
         let (assistant, simulator) = (office.assistant()?, &self.stage.simulator);
         let mut sight = Sight::of(self.stage, office)?;
         let day = later(monday, 1);
@@ -68,7 +69,46 @@ impl Play<'_> {
         sight.change_contact("Oskar Blum", &number);
         let text = "The assistant moves the board meeting, adds a lunch and corrects a customer's number in her own Outlook: \
                     all others get it.";
-        self.see("two-way-edit", text, 0, office, &sight).await
+        self.see("two-way-edit", text, 0, office, &sight).await?;
+        Ok(sight)
+    }
+
+    /// The assistant and whoever books the room change the same title; then the one that lost is brought back.
+    async fn two_way_conflict(&mut self, office: &Office, mut sight: Sight) -> Result<()> {
+        const BEFORE: &str = "Customer call";
+        let (assistant, simulator) = (office.assistant()?, &self.stage.simulator);
+        let title = |title: &str| json!({ "subject": title });
+        let (theirs, hers) = (title("Customer call with Ida Vale"), title("Customer call, please be early"));
+        simulator.user_edits_event(assistant, &self.event_of(assistant, ROOM, BEFORE), hers.clone())?;
+        simulator.user_edits_event(
+            office.room,
+            &self.event_of(office.room, "Calendar", BEFORE),
+            theirs.clone(),
+        )?;
+        sight.change_event(BEFORE, &theirs);
+        let text = "The assistant and the room's own calendar change the same title: the hub's rule names the winner, and what \
+                    lost is kept.";
+        self.see("two-way-conflict", text, 0, office, &sight).await?;
+        let rulings = office.room_hub.rulings().await?;
+        let is_refused = |ruling: &&Value| *field(ruling, "ruling") == json!("refused");
+        let ruling = rulings.iter().find(is_refused).context("the hub says nothing of the conflict")?;
+        let said = |name: &str| field(ruling, name).as_str().unwrap_or_default().to_owned();
+        let lost = field(field(ruling, "lost"), "text").as_str().unwrap_or_default();
+        for line in [
+            format!("refused: {} of {}: {}", said("field"), said("key"), said("why")),
+            format!("it lost: {lost}"),
+            format!("to bring it back: POST {}", office.room_hub.restore_url(ruling)),
+        ] {
+            self.teller.line(&format!("  {line}"));
+        }
+        office.room_hub.restore(ruling).await?;
+        self.stage.settle().await?;
+        sight.change_event("Customer call with Ida Vale", &hers);
+        let wrong = sight.mismatches(self.stage, office, self.teller);
+        self.teller
+            .line(&format!("Brought back: every colleague sees the assistant's title; {wrong} differences."));
+        anyhow::ensure!(wrong == 0, "after the title was brought back {wrong} differences remain");
+        Ok(())
     }
 
     /// Runs both hubs, and compares what every colleague sees.
