@@ -122,6 +122,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     POST /tenants/{tenant}/hubs/{hub}/run
     PUT /tenants/{tenant}
     PUT /tenants/{tenant}/hubs/{hub}
+    PUT /tenants/{tenant}/hubs/{hub}/spokes/{spoke}/file
     ");
     let paths: BTreeSet<_> = operations.iter().map(|(_, path)| path).collect();
     for path in paths {

@@ -224,6 +224,37 @@ async fn a_file_within_the_configuration_is_a_source_too() {
 }
 
 #[tokio::test]
+async fn a_file_can_be_uploaded_and_replaced() {
+    let world = World::of(1, 1).await;
+    let mut config = feed_config(&world, Value::Null);
+    config["spokes"][0]["contributes"] = json!({});
+    world.configure(&config).await;
+    let run = world.run().await;
+    assert_eq!(
+        run["problems"],
+        json!(["team: no file was uploaded yet; PUT …/spokes/{spoke}/file brings one"])
+    );
+    let upload = async |spoke: &str, events: &[&str]| {
+        let feed = Feed::default();
+        feed.says(events);
+        let text = feed.0.lock().unwrap().0.clone();
+        world.upload(&format!("{}/spokes/{spoke}/file", world.hub()), text).await
+    };
+    assert_eq!((upload("mailboxes", &[GOOD]).await, upload("team", &[GOOD]).await), (404, 200));
+    world.run().await;
+    assert_eq!(world.titles(0), ["Match"]);
+    assert_eq!(upload("team", &[GOOD, SERIES]).await, 200);
+    world.run().await;
+    assert_eq!(world.titles(0), ["Match", "Training"]);
+    let long = format!("{GOOD}\r\nDESCRIPTION:{}", "x".repeat(3 << 20));
+    assert_eq!(upload("team", &[&long]).await, 200, "larger than other bodies may be");
+    let path = format!("{}/spokes/team/file", world.hub());
+    assert_eq!(world.upload(&path, "x".repeat(11 << 20)).await, 413);
+    assert_eq!(world.upload(&path, "MATCH".to_owned()).await, 400);
+    world.assert_quiet();
+}
+
+#[tokio::test]
 async fn a_feed_inside_the_own_network_is_refused() {
     let world = World::of(1, 1).await;
     let config = feed_config(&world, json!({ "url": "https://169.254.169.254/metadata.ics" }));

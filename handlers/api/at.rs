@@ -48,6 +48,14 @@ pub(super) struct HashPath {
     hash: String,
 }
 
+/// A spoke in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct SpokePath {
+    /// The spoke's id.
+    spoke: String,
+}
+
 /// A decision in a path.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -154,6 +162,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Hash {
         let HashPath { hash } = path(parts).await?;
         let bad = |why: String| ApiError::bad(why, "copy it from GET /api/tenants/{tenant}/hubs/{hub}/held");
         hash.parse().map(Self).map_err(bad)
+    }
+}
+
+/// A spoke's id.
+pub(super) struct SpokeId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for SpokeId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let SpokePath { spoke } = path(parts).await?;
+        Ok(Self(spoke))
     }
 }
 

@@ -10,6 +10,7 @@ mod dead_letters;
 mod decide;
 mod document;
 mod error;
+mod files;
 mod filters;
 mod held;
 mod hubs;
@@ -27,6 +28,7 @@ mod tenants;
 
 use axum::Extension;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::any;
 use utoipa::openapi::OpenApi;
@@ -76,5 +78,7 @@ fn described() -> OpenApiRouter<Host<App>> {
         .routes(routes!(items::get))
         .routes(routes!(filters::preview))
         .routes(routes!(cleanup::start));
-    document::finished(listed)
+    let large =
+        OpenApiRouter::new().routes(routes!(files::put)).layer(DefaultBodyLimit::max(files::FILE_BYTES));
+    document::finished(listed.merge(large))
 }

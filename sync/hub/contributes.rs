@@ -24,7 +24,7 @@ pub struct Contributes {
     /// Of a `mailbox`: the name of the contact folder or calendar; the default one if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
-    /// Of a `file`: where it is.
+    /// Of a `file`: where it is; it is uploaded if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
     /// Of an events hub: which events are in, and what becomes of each.

@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod host;
+pub mod killed;
 pub mod paper;
 
 use std::path::Path;
@@ -142,6 +143,13 @@ impl World {
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let answer = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         (status.as_u16(), if status.is_success() { Ok(answer) } else { Err(answer) })
+    }
+
+    /// Uploads a text; the answer is the status.
+    pub async fn upload(&self, path: &str, text: String) -> u16 {
+        let request = Request::builder().method("PUT").uri(path).header("host", "127.0.0.1:7071");
+        let request = request.header("content-type", "text/calendar").body(Body::from(text)).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
     }
 
     pub async fn get(&self, path: &str) -> Value {

@@ -70,11 +70,6 @@ fn check_mailbox(found: &mut Found, path: &str, what: &Contributes) {
 fn check_file(found: &mut Found, path: &str, file: Option<&File>) {
     let path = format!("{path}.file");
     match file {
-        None => found.add(
-            path,
-            "is missing, so nobody knows what to read",
-            "write `{\"url\": …}` or `{\"text\": …}`",
-        ),
         Some(File::Url(url)) => {
             if let Err(problem) = check_url(url) {
                 found.add(format!("{path}.url"), problem, "write an address that begins with `https://`");
@@ -84,7 +79,7 @@ fn check_file(found: &mut Found, path: &str, file: Option<&File>) {
             found.add(
                 format!("{path}.text"),
                 "is larger than 500 KB",
-                "put the file on a web server, and write its `url`",
+                "put the file on a web server and write its `url`, or leave `file` out and upload it",
             );
         }
         Some(File::Text(text))
@@ -92,7 +87,8 @@ fn check_file(found: &mut Found, path: &str, file: Option<&File>) {
         {
             found.add(format!("{path}.text"), "is no iCalendar file", "write the file's whole text");
         }
-        Some(File::Text(_)) => {}
+        // Without one, the file is uploaded.
+        Some(File::Text(_)) | None => {}
     }
 }
 
