@@ -148,31 +148,34 @@ fn contacts(stage: &Stage, in_sales: &[Uuid]) -> Result<Vec<Value>> {
 }
 
 fn room_config(room: Uuid, colleagues: &[Uuid]) -> Value {
-    let (first, others) = colleagues.split_at(1.min(colleagues.len()));
-    json!({
-        "name": ROOM, "kind": "events", "schedule": "0 * * * *",
-        "spokes": [
-            { "id": "room", "connector": "mailbox", "contributes": {
-                "mailbox": room, "events": { "privateEvents": "busyOnly" } } },
-            { "id": "assistant", "connector": "mailbox", "twoWay": true, "receives": {
-                "folder": ROOM, "color": "lightTeal", "audience": { "users": first } } },
-            { "id": "colleagues", "connector": "mailbox", "receives": {
-                "folder": ROOM, "color": "lightTeal", "audience": { "users": others } } }
-        ]
-    })
+    let source = json!({ "id": "room", "connector": "mailbox", "contributes": {
+        "mailbox": room, "events": { "privateEvents": "busyOnly" } } });
+    let receives = json!({ "folder": ROOM, "color": "lightTeal" });
+    let spokes = [vec![source], receivers(&receives, colleagues)].concat();
+    json!({ "name": ROOM, "kind": "events", "schedule": "0 * * * *", "spokes": spokes })
 }
 
 fn customers_config(sales: Uuid, group: Uuid, colleagues: &[Uuid]) -> Value {
-    let (first, others) = colleagues.split_at(1.min(colleagues.len()));
+    let directory = directory_spoke(&json!({ "groups": [group] }));
+    let source = json!({ "id": "sales", "connector": "mailbox", "contributes": { "mailbox": sales, "folder": CUSTOMERS } });
+    let spokes = [vec![directory, source], receivers(&json!({ "folder": CUSTOMERS }), colleagues)].concat();
     json!({
         "name": CUSTOMERS, "kind": "contacts", "schedule": "0 * * * *", "match": { "by": "emailAddresses" },
-        "spokes": [
-            directory_spoke(&json!({ "groups": [group] })),
-            { "id": "sales", "connector": "mailbox", "contributes": { "mailbox": sales, "folder": CUSTOMERS } },
-            { "id": "assistant", "connector": "mailbox", "twoWay": true, "receives": {
-                "folder": CUSTOMERS, "audience": { "users": first } } },
-            { "id": "colleagues", "connector": "mailbox", "receives": {
-                "folder": CUSTOMERS, "audience": { "users": others } } }
-        ]
+        "spokes": spokes
     })
+}
+
+/// Edits of the first colleague flow back; the others, if there are any, only receive.
+fn receivers(receives: &Value, colleagues: &[Uuid]) -> Vec<Value> {
+    let (first, others) = colleagues.split_at(1.min(colleagues.len()));
+    let spoke = |id: &str, two_way: bool, users: &[Uuid]| {
+        let mut receives = receives.clone();
+        if let Some(receives) = receives.as_object_mut() {
+            receives.insert("audience".to_owned(), json!({ "users": users }));
+        }
+        json!({ "id": id, "connector": "mailbox", "twoWay": two_way, "receives": receives })
+    };
+    let mut spokes = vec![spoke("assistant", true, first)];
+    spokes.extend((!others.is_empty()).then(|| spoke("colleagues", false, others)));
+    spokes
 }
