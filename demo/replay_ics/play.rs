@@ -47,7 +47,7 @@ impl Replay {
         let hub = self.stage.api.of(&format!("file-{}-{}", play.file, file.windows.len()));
         hub.configure(&self.config(&calendar, file)).await?;
         let ran = self.stage.run_hubs(&[&hub]).await?;
-        for name in ["problems", "warnings", "outcomes"] {
+        for name in ["problems", "outcomes"] {
             let said = ran.progress.iter().flat_map(|run| field(run, name).as_array()).flatten();
             file.remarks.extend(said.filter_map(remark));
         }
@@ -101,7 +101,7 @@ impl Replay {
     }
 }
 
-/// What the product says beside numbers: a problem, a warning, or a mailbox that is not simply done.
+/// What the product says beside numbers: a problem, or a mailbox that is not simply done.
 fn remark(said: &Value) -> Option<String> {
     let state = field(said, "state").as_str();
     match said {
