@@ -8,6 +8,7 @@ mod stage;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultKind, Layer, MailboxState, Standing};
 use stage::World;
+use stage::calendar::{events as events_of, hour, titles};
 
 /// Changes of every kind for the next run.
 fn change(world: &World) {
@@ -253,4 +254,42 @@ async fn without_consent_the_tenant_rests_until_it_is_connected_again() {
     world.fire("schedule").await;
     world.settle().await;
     world.assert_right();
+}
+
+/// A room's events in the mailboxes of three, one of which is in trouble.
+#[tokio::test]
+async fn calendars_in_trouble_are_alone_in_it_too() {
+    let places =
+        [("POST", "*/events"), ("GET", "*/events*"), ("POST", "*/calendars"), ("PATCH", "*/events/*")];
+    let kinds =
+        [FaultKind::Unavailable, FaultKind::GatewayTimeout, FaultKind::TruncatedJson, FaultKind::ErrorInside];
+    for kind in kinds {
+        for (method, path) in places {
+            let events: Vec<_> =
+                (1..=7).map(|day| hour(&format!("Event {day}"), &format!("2026-12-0{day}"), 9)).collect();
+            let (world, room) = World::with_room(3, events).await;
+            let what = format!("{kind:?} {method} {path}");
+            let fault = || Fault::new(kind).method(method).path(path).mailbox(world.cast.owners[1]);
+            world.configure(&world.calendar_config(room, json!({}))).await;
+            world.simulator.add_fault(fault());
+            world.run().await;
+            assert_eq!((world.events(0).len(), world.events(2).len()), (7, 7), "{what}: the others go on");
+            world.simulator.clear_faults();
+            world.run().await;
+            let source = events_of(&world.simulator, room, "Calendar");
+            let id = source[2]["id"].as_str().unwrap();
+            world.simulator.user_edits_event(room, id, json!({ "subject": "Edited" })).unwrap();
+            world.simulator.user_deletes_event(room, source[4]["id"].as_str().unwrap()).unwrap();
+            world.simulator.add_fault(fault());
+            world.run().await;
+            assert!(world.simulator.counts().graph_requests < 900, "{what}");
+            world.simulator.clear_faults();
+            world.run().await;
+            let expected = titles(&events_of(&world.simulator, room, "Calendar"));
+            assert_eq!([0, 1, 2].map(|nth| world.titles(nth)), [0; 3].map(|_| expected.clone()), "{what}");
+            world.run().await;
+            assert_eq!(world.simulator.counts().writes.total(), 0, "{what}");
+            world.assert_quiet();
+        }
+    }
 }

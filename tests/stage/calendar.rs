@@ -72,7 +72,8 @@ impl World {
             tags.dedup();
             assert_eq!(tags.len(), all, "something is there twice");
         }
-        assert_eq!(*self.host.failures.lock().unwrap(), Vec::<String>::new(), "no invocation fails");
+        let failures = self.host.failures.lock().unwrap();
+        assert!(failures.is_empty(), "an invocation failed: {failures:?} {:#?}", self.paper.warnings());
     }
 }
 
