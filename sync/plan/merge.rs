@@ -183,11 +183,25 @@ impl Merger<'_> {
 
     /// Whether an open intent was about to write what the field holds.
     fn was_intended(&self, field: Field, holds: Option<Print>) -> bool {
-        let halfway = field.needs_item() && (self.intends(field) || self.intends(Field::Timing));
+        let halfway = field.needs_item() && self.is_halfway();
         halfway || self.intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds)
     }
 
-    /// Whether an open intent was about to change the field: what takes many requests may be half done.
+    /// Whether an open intent may have brought a part of the occurrences about: they take many requests, and go with
+    /// a series that moved.
+    fn is_halfway(&self) -> bool {
+        if !self.intends(Field::Timing) {
+            return self.intends(Field::Occurrences);
+        }
+        let has_moved = |copy: &Copy| {
+            self.intent.is_some_and(|intent| {
+                copy.content.print(Field::Timing) == intent.writes.get(&Field::Timing).copied()
+            })
+        };
+        self.copy.is_some_and(has_moved)
+    }
+
+    /// Whether an open intent was about to change the field.
     fn intends(&self, field: Field) -> bool {
         self.intent.is_some_and(|intent| intent.writes.get(&field) != self.out.entry.wrote.get(&field))
     }
@@ -261,18 +275,25 @@ impl Merger<'_> {
 
     /// What a user wrote into a private event does not become public because the event's source does.
     fn keep_private(&mut self) {
-        let may_tell = self.rules.two_way.is_none_or(|two_way| two_way.private);
-        if may_tell || !self.out.entry.has_edits() || !self.out.set.contains_key(&Field::Sensitivity) {
+        if !self.has_untold_edits() || !self.out.set.contains_key(&Field::Sensitivity) {
             return;
         }
         match self.copy {
             None => self.out.needs_content = true,
-            Some(copy) if copy.content.is_private() => {
+            Some(copy) if self.is_kept_private(copy) => {
                 self.out.set.remove(&Field::Sensitivity);
                 self.out.kept.push(Field::Sensitivity);
             }
             Some(_) => {}
         }
+    }
+
+    fn is_kept_private(&self, copy: &Copy) -> bool {
+        self.has_untold_edits() && copy.content.is_private()
+    }
+
+    fn has_untold_edits(&self) -> bool {
+        self.rules.two_way.is_some_and(|two_way| !two_way.private) && self.out.entry.has_edits()
     }
 
     /// A series and its occurrences are right only together.
@@ -281,6 +302,8 @@ impl Merger<'_> {
         let timing_stays =
             !self.out.set.contains_key(&Field::Timing) && self.out.entry.is_edited(Field::Timing);
         if self.out.set.contains_key(&Field::Timing) {
+            // What users did to single dates would go with the series: the item itself must tell.
+            self.out.needs_content |= self.rules.two_way.is_some() && self.copy.is_none();
             // Exceptions belong to a pattern: they are written once the new one is there.
             self.out.unfinished |= self.out.set.remove(&Field::Occurrences).is_some();
             self.out.unfinished |= self.wanted.get(Field::Occurrences).is_some();
@@ -317,9 +340,16 @@ impl Merger<'_> {
             return;
         }
         self.out.set.remove(&Field::Occurrences);
-        // What the user told the hub is judged first.
+        if self.is_kept_private(copy) {
+            return self.out.kept.push(Field::Occurrences);
+        }
+        // What the user told the hub is judged first, and what was refused is told again so that it stays refused.
         self.out.replace = self.out.proposed.is_empty();
         self.out.unfinished |= self.out.replace;
+        if !self.out.replace && self.out.entry.is_edited(Field::Occurrences) {
+            self.propose(Field::Occurrences);
+            self.propose_series();
+        }
     }
 
     /// Exchange derives the display and sort name anew when a name part is written: they go along as they are.

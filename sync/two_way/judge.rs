@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lay::Told;
-use super::overlay::{Added, Author, Edit, Overlay, Removed};
+use super::overlay::{Added, Author, Edit, Judged, Overlay, Removed};
 use super::proposal::{Edited, Proposal, Proposed};
 use super::ruling::{Reason, Ruling, Verdict};
 use crate::hub::Connector;
@@ -18,15 +18,22 @@ pub(super) struct Judge<'a> {
     merged: &'a Snapshot,
     overlay: &'a mut Overlay,
     items: BTreeMap<SourceKey, Arc<Content>>,
+    /// The items of which something was taken just now.
+    edited: BTreeSet<SourceKey>,
     verdicts: Vec<Verdict>,
 }
 
 /// A hearing of one mailbox.
-struct Hearing {
-    mailbox: MailboxId,
+struct Hearing<'t> {
+    mailbox: &'t MailboxId,
+    mark: &'t str,
     by: Author,
+    /// What is to be judged now.
+    proposals: Vec<&'t Proposal>,
     /// Its removals are within the hub's limits.
     may_remove: bool,
+    /// The items that the hub does not have: an edit of one is told again as a whole.
+    unheard: BTreeSet<SourceKey>,
 }
 
 impl<'a> Judge<'a> {
@@ -39,7 +46,7 @@ impl<'a> Judge<'a> {
                 fields.iter().for_each(|(&field, edit)| set(content, field, edit.value.as_ref()));
             }
         }
-        Judge { config, merged, overlay, items, verdicts: Vec::new() }
+        Judge { config, merged, overlay, items, edited: BTreeSet::new(), verdicts: Vec::new() }
     }
 
     pub(super) fn done(self) -> (BTreeMap<SourceKey, Arc<Content>>, Vec<Verdict>) {
@@ -48,27 +55,37 @@ impl<'a> Judge<'a> {
 
     /// Judges what the mailboxes told, each once; removals last, because an edit beats a deletion.
     pub(super) fn hear(&mut self, told: &[(&MailboxId, &Told)]) {
-        let news =
-            told.iter().filter(|(mailbox, told)| self.overlay.judged.get(*mailbox) != Some(&told.mark));
-        let hearings: Vec<_> = news.map(|(mailbox, told)| (self.hearing(mailbox, told), *told)).collect();
-        for (hearing, told) in &hearings {
-            told.proposals.iter().for_each(|proposal| self.change(hearing, proposal));
+        let hearings: Vec<_> = told.iter().map(|(mailbox, told)| self.hearing(mailbox, told)).collect();
+        for hearing in &hearings {
+            hearing.proposals.iter().for_each(|proposal| self.change(hearing, proposal));
         }
-        for (hearing, told) in hearings {
-            told.proposals.iter().for_each(|proposal| self.removal(&hearing, proposal));
-            self.overlay.judged.insert(hearing.mailbox, told.mark.clone());
+        for hearing in &hearings {
+            hearing.proposals.iter().for_each(|proposal| self.removal(hearing, proposal));
+        }
+        for Hearing { mailbox, mark, unheard, .. } in hearings {
+            self.overlay.judged.insert(mailbox.clone(), Judged { mark: mark.to_owned(), unheard });
         }
     }
 
-    fn hearing(&self, mailbox: &MailboxId, told: &Told) -> Hearing {
+    fn hearing<'t>(&self, mailbox: &'t MailboxId, told: &'t Told) -> Hearing<'t> {
+        let judged = self.overlay.judged.get(mailbox).filter(|judged| judged.mark == told.mark);
+        let is_open =
+            |proposal: &&Proposal| judged.is_none_or(|judged| judged.unheard.contains(&proposal.key));
+        let proposals: Vec<_> = told.proposals.iter().filter(is_open).collect();
+        let is_early = |proposal: &&&Proposal| {
+            matches!(proposal.what, Proposed::Edit(_)) && !self.items.contains_key(&proposal.key)
+        };
         Hearing {
-            mailbox: mailbox.clone(),
+            mailbox,
+            mark: &told.mark,
             by: Author { spoke: told.spoke.clone(), mailbox: Some(mailbox.clone()) },
             may_remove: self.may_remove(&told.proposals),
+            unheard: proposals.iter().filter(is_early).map(|proposal| proposal.key.clone()).collect(),
+            proposals,
         }
     }
 
-    fn change(&mut self, hearing: &Hearing, proposal: &Proposal) {
+    fn change(&mut self, hearing: &Hearing<'_>, proposal: &Proposal) {
         let Proposal { key, what, .. } = proposal;
         match what {
             Proposed::Edit(fields) => self.edit(hearing, key, fields),
@@ -85,7 +102,7 @@ impl<'a> Judge<'a> {
         removals <= limits.deletes_per_mailbox.max(self.items.len() * limits.deletes_percent / 100)
     }
 
-    fn edit(&mut self, hearing: &Hearing, key: &SourceKey, fields: &Fields) {
+    fn edit(&mut self, hearing: &Hearing<'_>, key: &SourceKey, fields: &Fields) {
         // An item that is gone meanwhile is proposed again as a whole.
         if !self.items.contains_key(key) {
             return;
@@ -96,7 +113,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Fields that are right only together win or lose together.
-    fn unit(&mut self, hearing: &Hearing, key: &SourceKey, unit: &[(Field, &Edited)]) {
+    fn unit(&mut self, hearing: &Hearing<'_>, key: &SourceKey, unit: &[(Field, &Edited)]) {
         let Some(hub) = self.items.get(key).map(|content| content.prints()) else { return };
         let changes = |(field, edited): &&(Field, &Edited)| hub.get(field).copied() != print(edited);
         let changed: Vec<_> = unit.iter().filter(changes).copied().collect();
@@ -116,7 +133,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether the mailbox's change beats that of the hub.
-    fn wins(&self, hearing: &Hearing, key: &SourceKey, field: Field) -> bool {
+    fn wins(&self, hearing: &Hearing<'_>, key: &SourceKey, field: Field) -> bool {
         match self.config.conflicts {
             Winner::Hub => false,
             Winner::Spoke => true,
@@ -140,7 +157,7 @@ impl<'a> Judge<'a> {
         self.config.spoke(spoke).is_some_and(|spoke| spoke.connector == Connector::Directory)
     }
 
-    fn take(&mut self, hearing: &Hearing, key: &SourceKey, unit: &[(Field, &Edited)], ruling: Ruling) {
+    fn take(&mut self, hearing: &Hearing<'_>, key: &SourceKey, unit: &[(Field, &Edited)], ruling: Ruling) {
         for &(field, edited) in unit {
             let lost = self.items.get(key).and_then(|content| content.get(field)).cloned();
             self.lay_over(key, field, edited.value.as_ref(), &hearing.by);
@@ -150,6 +167,7 @@ impl<'a> Judge<'a> {
     }
 
     fn lay_over(&mut self, key: &SourceKey, field: Field, value: Option<&Value>, by: &Author) {
+        self.edited.insert(key.clone());
         if let Some(content) = self.items.get_mut(key) {
             set(content, field, value);
         }
@@ -165,14 +183,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn refuse(&mut self, hearing: &Hearing, key: &SourceKey, unit: &[(Field, &Edited)], why: Reason) {
+    fn refuse(&mut self, hearing: &Hearing<'_>, key: &SourceKey, unit: &[(Field, &Edited)], why: Reason) {
         for &(field, edited) in unit {
             self.verdict(hearing, key, Some(field), Ruling::Refused(why), edited.value.clone());
         }
     }
 
     /// A new item, or one that was edited while the hub dropped it: an edit beats a deletion.
-    fn item(&mut self, hearing: &Hearing, key: &SourceKey, content: &Content, edits: &Fields) {
+    fn item(&mut self, hearing: &Hearing<'_>, key: &SourceKey, content: &Content, edits: &Fields) {
         if self.items.contains_key(key) {
             return self.edit(hearing, key, edits);
         }
@@ -194,7 +212,7 @@ impl<'a> Judge<'a> {
         self.verdict(hearing, key, None, Ruling::Taken, None);
     }
 
-    fn removal(&mut self, hearing: &Hearing, proposal: &Proposal) {
+    fn removal(&mut self, hearing: &Hearing<'_>, proposal: &Proposal) {
         let Proposal { key, what: Proposed::Removal(held), .. } = proposal else { return };
         let Some(content) = self.items.get(key) else { return };
         let source = self.merged.items.get(key);
@@ -202,7 +220,7 @@ impl<'a> Judge<'a> {
             source.is_some_and(|content| content.iter().any(|(field, _)| self.is_directorys(key, field)));
         let refused = if is_directorys {
             Some(Reason::DirectoryOwned)
-        } else if content.prints() != *held {
+        } else if self.edited.contains(key) || content.prints() != *held {
             Some(Reason::EditedElsewhere)
         } else if !hearing.may_remove {
             Some(Reason::TooManyRemovals)
@@ -224,7 +242,7 @@ impl<'a> Judge<'a> {
 
     fn verdict(
         &mut self,
-        hearing: &Hearing,
+        hearing: &Hearing<'_>,
         key: &SourceKey,
         field: Option<Field>,
         ruling: Ruling,

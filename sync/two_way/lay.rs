@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::judge::{Judge, print};
 use super::overlay::Overlay;
 use super::proposal::{Proposal, Proposed};
-use super::ruling::{Refusal, Refusals, Ruling, Verdict};
+use super::ruling::{Refusal, Refusals, Verdict};
 use crate::{Content, HubConfig, MailboxId, Snapshot, SourceKey};
 
 /// What one mailbox of a two-way spoke proposed at its last visit.
@@ -48,7 +48,8 @@ pub fn lay(
     judge.hear(&order);
     let (items, heard) = judge.done();
     verdicts.extend(heard);
-    let refused = told.iter().map(|(mailbox, told)| (mailbox.clone(), refusals(told, &items)));
+    let refused =
+        told.iter().map(|(mailbox, told)| (mailbox.clone(), refusals(overlay, mailbox, told, &items)));
     let refused = refused.filter(|(_, refusals)| !refusals.is_empty()).collect();
     Laid { snapshot: next(config, merged, overlay, items, refused, last), verdicts }
 }
@@ -70,48 +71,17 @@ fn next(
     next.after(last, &config.limits)
 }
 
-impl Overlay {
-    /// Gives way to what the sources changed later, and forgets what is about items that they dropped.
-    fn make_way(&mut self, merged: &Snapshot) -> Vec<Verdict> {
-        let mut verdicts = Vec::new();
-        let dropped = |key: &SourceKey| merged.complete && !merged.items.contains_key(key);
-        for (key, fields) in &mut self.edits {
-            let Some(content) = merged.items.get(key) else { continue };
-            fields.retain(|&field, edit| {
-                let now = content.print(field);
-                let stays = now == edit.over;
-                if !stays && now != edit.value.as_ref().map(crate::Value::print) {
-                    let (mailbox, lost) = (edit.by.mailbox.clone(), edit.value.take());
-                    let ruling = Ruling::Superseded;
-                    verdicts.push(Verdict { mailbox, key: key.clone(), field: Some(field), ruling, lost });
-                }
-                stays
-            });
-        }
-        self.edits.retain(|key, fields| !fields.is_empty() && !dropped(key));
-        self.removed.retain(|key, removed| match merged.items.get(key) {
-            Some(content) => content.prints() == removed.over,
-            None => !dropped(key),
-        });
-        self.added.retain(|key, added| {
-            let Some(content) = merged.items.get(key) else { return true };
-            for (field, value) in
-                added.content.iter().filter(|(field, _)| content.print(*field) != added.content.print(*field))
-            {
-                let (mailbox, lost) = (added.by.mailbox.clone(), Some(value.clone()));
-                let ruling = Ruling::Superseded;
-                verdicts.push(Verdict { mailbox, key: key.clone(), field: Some(field), ruling, lost });
-            }
-            false
-        });
-        verdicts
-    }
-}
-
 /// What was told and is not so in the hub: all of it was judged, so it lost, then or since.
-fn refusals(told: &Told, items: &BTreeMap<SourceKey, Arc<Content>>) -> Refusals {
+fn refusals(
+    overlay: &Overlay,
+    mailbox: &MailboxId,
+    told: &Told,
+    items: &BTreeMap<SourceKey, Arc<Content>>,
+) -> Refusals {
     let mut refusals = Refusals::new();
-    for Proposal { key, id, what } in &told.proposals {
+    let unheard = overlay.judged.get(mailbox).map(|judged| &judged.unheard);
+    let is_heard = |proposal: &&Proposal| unheard.is_none_or(|unheard| !unheard.contains(&proposal.key));
+    for Proposal { key, id, what } in told.proposals.iter().filter(is_heard) {
         let mut refusal = Refusal::default();
         match (what, items.get(key)) {
             (Proposed::Removal(_), Some(_)) => refusal.removal = Some(id.clone()),

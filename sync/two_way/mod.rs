@@ -12,6 +12,6 @@ mod ruling;
 mod tests;
 
 pub use lay::{Laid, Told, lay};
-pub use overlay::{Added, Author, Edit, Overlay, Removed};
+pub use overlay::{Added, Author, Edit, Judged, Overlay, Removed};
 pub use proposal::{Edited, Proposal, Proposed};
 pub use ruling::{Reason, Refusal, Refusals, Ruling, Verdict};

@@ -1,10 +1,11 @@
 //! What two-way spokes changed in the hub, kept beside what its sources hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Content, Field, MailboxId, Print, Prints, SourceKey, Value};
+use super::ruling::{Ruling, Verdict};
+use crate::{Content, Field, MailboxId, Print, Prints, Snapshot, SourceKey, Value};
 
 /// The changes of users that the hub took, until their sources change the same again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +17,8 @@ pub struct Overlay {
     pub added: BTreeMap<SourceKey, Added>,
     /// Items that users deleted while their source still has them.
     pub removed: BTreeMap<SourceKey, Removed>,
-    /// The mark of each mailbox's proposals that were judged last.
-    pub judged: BTreeMap<MailboxId, String>,
+    /// Which proposals of each mailbox were judged last.
+    pub judged: BTreeMap<MailboxId, Judged>,
 }
 
 /// Who changed something.
@@ -60,4 +61,73 @@ pub struct Removed {
     pub over: Prints,
     /// Who deleted it.
     pub by: Author,
+}
+
+/// Which proposals of a mailbox were judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Judged {
+    /// Their mark.
+    pub mark: String,
+    /// Those about items that the hub did not have just then: they are judged should it have them again.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unheard: BTreeSet<SourceKey>,
+}
+
+impl Overlay {
+    /// Gives way to what the sources changed later, and forgets what is about items that they dropped.
+    pub(super) fn make_way(&mut self, merged: &Snapshot) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for (key, fields) in &mut self.edits {
+            match merged.items.get(key) {
+                Some(source) => fields.retain(|&field, edit| edit.stays(key, field, source, &mut verdicts)),
+                None if merged.complete => {
+                    let gone = std::mem::take(fields).into_iter();
+                    verdicts.extend(gone.map(|(field, edit)| superseded(key, field, &edit.by, edit.value)));
+                }
+                None => {}
+            }
+        }
+        self.edits.retain(|_, fields| !fields.is_empty());
+        self.removed.retain(|key, removed| match merged.items.get(key) {
+            Some(source) => source.prints() == removed.over,
+            None => !merged.complete,
+        });
+        self.added.retain(|key, added| match merged.items.get(key) {
+            Some(source) => {
+                let differs =
+                    |(field, _): &(Field, &Value)| source.print(*field) != added.content.print(*field);
+                let lost = added.content.iter().filter(differs);
+                verdicts.extend(
+                    lost.map(|(field, value)| superseded(key, field, &added.by, Some(value.clone()))),
+                );
+                false
+            }
+            None => true,
+        });
+        verdicts
+    }
+}
+
+impl Edit {
+    /// Whether the source holds what it held when the edit was taken.
+    fn stays(
+        &mut self,
+        key: &SourceKey,
+        field: Field,
+        source: &Content,
+        verdicts: &mut Vec<Verdict>,
+    ) -> bool {
+        let now = source.print(field);
+        let stays = now == self.over;
+        if !stays && now != self.value.as_ref().map(Value::print) {
+            verdicts.push(superseded(key, field, &self.by, self.value.take()));
+        }
+        stays
+    }
+}
+
+fn superseded(key: &SourceKey, field: Field, by: &Author, lost: Option<Value>) -> Verdict {
+    let (mailbox, ruling) = (by.mailbox.clone(), Ruling::Superseded);
+    Verdict { mailbox, key: key.clone(), field: Some(field), ruling, lost }
 }
