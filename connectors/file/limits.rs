@@ -18,11 +18,14 @@ pub const EVENTS: usize = 50_000;
 /// Bytes of an event's text; a longer one is cut and marked.
 pub const BODY_BYTES: usize = 32 << 10;
 
-/// Occurrences of one series that are looked at.
+/// Steps in the search for the occurrences of one series.
 pub const OCCURRENCES: usize = 50_000;
 
-/// Occurrences of all series of a feed that are looked at.
+/// Steps in all searches of a feed.
 pub const ALL_OCCURRENCES: usize = 2_000_000;
+
+/// Steps after which the search for a day that never comes is given up, as the expander does.
+pub const VAIN_SEARCH: usize = 100_000;
 
 /// Single events that one series may become.
 pub const UNROLLED: usize = 2_000;
@@ -32,3 +35,6 @@ pub const ZONE_YEARS: RangeInclusive<i32> = 1900..=2100;
 
 /// Changes of one rule of such a zone.
 pub const ZONE_CHANGES: usize = 400;
+
+/// Rules of one such zone.
+pub const ZONE_RULES: usize = 64;

@@ -2,21 +2,35 @@
 //!
 //! <https://www.rfc-editor.org/rfc/rfc5545#section-3.6.5>
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use calcard::icalendar::{ICalendarComponentType, ICalendarProperty, ICalendarValue};
+use calcard::icalendar::{
+    ICalendarComponentType, ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue,
+};
 use chrono::{Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::entry::Component;
-use super::expand;
+use super::{Reading, expand};
 use crate::file::limits;
+use crate::file::refused::Why;
 
 /// When clocks in a zone are set, and to what.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Definition {
     first: FixedOffset,
     changes: Vec<Change>,
+    /// The zones that were found alike, by years.
+    alike: RefCell<HashMap<RangeInclusive<i32>, Option<Tz>>>,
+}
+
+/// Each definition is but itself.
+impl PartialEq for Definition {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,14 +42,16 @@ struct Change {
 
 impl Definition {
     /// Reads a `VTIMEZONE`; none if it says nothing that can be used.
-    pub fn read(zone: Component<'_>) -> Option<Definition> {
-        let standard: Vec<Observance> = observances(zone, &ICalendarComponentType::Standard).collect();
-        let daylight: Vec<Observance> = observances(zone, &ICalendarComponentType::Daylight).collect();
+    pub fn read(zone: Component<'_>, reading: &Reading<'_>) -> Option<Definition> {
+        let standard: Vec<Observance> =
+            observances(zone, &ICalendarComponentType::Standard, reading).collect();
+        let daylight: Vec<Observance> =
+            observances(zone, &ICalendarComponentType::Daylight, reading).collect();
         let first = standard.first().or_else(|| daylight.first())?.to;
         let mut changes: Vec<Change> =
             standard.iter().chain(&daylight).flat_map(Observance::changes).collect();
         changes.sort_unstable();
-        Some(Definition { first, changes })
+        Some(Definition { first, changes, alike: RefCell::default() })
     }
 
     /// The offset from UTC of what clocks show.
@@ -52,20 +68,33 @@ impl Definition {
     }
 
     /// A known zone whose clocks show the same every day of these years.
-    pub fn known(&self, years: &RangeInclusive<i32>) -> Option<Tz> {
-        let likely = COMMON.iter().copied();
-        likely.chain(TZ_VARIANTS).find(|zone| self.equals(*zone, years))
+    pub fn known(&self, years: &RangeInclusive<i32>, reading: &Reading<'_>) -> Result<Option<Tz>, Why> {
+        if let Some(found) = self.alike.borrow().get(years) {
+            return Ok(*found);
+        }
+        let mut found = None;
+        for zone in COMMON.iter().copied().chain(TZ_VARIANTS) {
+            if self.is_alike(zone, years, reading)? {
+                found = Some(zone);
+                break;
+            }
+        }
+        self.alike.borrow_mut().insert(years.clone(), found);
+        Ok(found)
     }
 
-    fn equals(&self, zone: Tz, years: &RangeInclusive<i32>) -> bool {
+    fn is_alike(&self, zone: Tz, years: &RangeInclusive<i32>, reading: &Reading<'_>) -> Result<bool, Why> {
         let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
-        let first = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap_or_default();
-        let days = (0..).map_while(|day| first.checked_add_days(Days::new(day)));
-        days.take_while(|day| day.year() <= *years.end()).all(|day| {
-            let noon = day.and_time(noon);
-            let offset = zone.offset_from_local_datetime(&noon).earliest();
-            offset.is_some_and(|offset| offset.fix() == self.offset(noon))
-        })
+        let mut day = NaiveDate::from_ymd_opt(*years.start(), 1, 1).ok_or(Why::FarTime)?;
+        while day.year() <= *years.end() {
+            reading.spend(1)?;
+            let offset = zone.offset_from_local_datetime(&day.and_time(noon)).earliest();
+            if offset.is_none_or(|offset| offset.fix() != self.offset(day.and_time(noon))) {
+                return Ok(false);
+            }
+            day = day.checked_add_days(Days::new(1)).ok_or(Why::FarTime)?;
+        }
+        Ok(true)
     }
 }
 
@@ -85,31 +114,40 @@ impl Observance {
 fn observances<'a>(
     zone: Component<'a>,
     kind: &'a ICalendarComponentType,
+    reading: &'a Reading<'a>,
 ) -> impl Iterator<Item = Observance> + 'a {
-    zone.inner(kind).filter_map(|observance| {
+    zone.inner(kind).take(limits::ZONE_RULES).filter_map(|observance| {
         let to = offset(observance)?;
         let start = naive(observance.entry(&ICalendarProperty::Dtstart)?.values.first()?)?;
-        Some(Observance { to, onsets: onsets(observance, start) })
+        Some(Observance { to, onsets: onsets(observance, start, reading) })
     })
 }
 
-fn onsets(observance: Component<'_>, start: NaiveDateTime) -> Vec<NaiveDateTime> {
+fn onsets(observance: Component<'_>, start: NaiveDateTime, reading: &Reading<'_>) -> Vec<NaiveDateTime> {
     let dates = observance.entries(&ICalendarProperty::Rdate).flat_map(|entry| &entry.values);
     let mut onsets: Vec<NaiveDateTime> = dates.filter_map(naive).collect();
     onsets.push(start);
     let rule = observance.entry(&ICalendarProperty::Rrule).and_then(|entry| entry.values.first());
     if let Some(ICalendarValue::RecurrenceRule(rule)) = rule {
-        let until = rule.until.as_ref().and_then(|until| until.to_date_time()).map(|until| until.date_time);
-        let from = limits::ZONE_YEARS.start().max(&start.year()).to_owned();
-        let begin = start.with_year(from).unwrap_or(start);
-        let last = until.map_or(*limits::ZONE_YEARS.end(), |until| until.year());
-        let found = expand::starts(rule, begin, limits::ZONE_CHANGES).unwrap_or_default();
-        // `UNTIL` is a moment in UTC, these are clock times: within a day of each other they are the same change.
-        let until = until.and_then(|until| until.checked_add_days(Days::new(1)));
-        let within = |at: &NaiveDateTime| at.year() <= last && until.is_none_or(|until| *at <= until);
-        onsets.extend(found.into_iter().filter(|at| *at >= start).filter(within));
+        onsets.extend(yearly(rule, start, reading));
     }
     onsets
+}
+
+fn yearly<'a>(
+    rule: &ICalendarRecurrenceRule,
+    start: NaiveDateTime,
+    reading: &'a Reading<'a>,
+) -> impl Iterator<Item = NaiveDateTime> {
+    let first = start.year().max(*limits::ZONE_YEARS.start());
+    let found = expand::starts(rule, start.with_year(first).unwrap_or(start), reading);
+    // `UNTIL` is a moment in UTC, these are clock times: within a day of each other they are the same change.
+    let until = rule.until.as_ref().and_then(|until| until.to_date_time());
+    let until = until.and_then(|until| until.date_time.checked_add_days(Days::new(1)));
+    let last = *limits::ZONE_YEARS.end();
+    let within = move |at: &NaiveDateTime| at.year() <= last && until.is_none_or(|until| *at <= until);
+    let found = found.into_iter().flatten().map_while(Result::ok).take(limits::ZONE_CHANGES);
+    found.take_while(within).filter(move |at| *at >= start)
 }
 
 fn offset(observance: Component<'_>) -> Option<FixedOffset> {

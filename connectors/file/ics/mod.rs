@@ -36,7 +36,7 @@ use super::{Events, Options, limits};
 /// Reads the events of a feed's text.
 pub(super) fn read(text: &str, options: &Options) -> Result<Events, Error> {
     let calendars = calendars(&mend::mended(text))?;
-    let reading = Reading { options, steps: Cell::new(0) };
+    let reading = Reading { options, spent: Cell::new(0) };
     let mut events = Events { complete: is_whole(text), ..Events::default() };
     let mut before = 0;
     for calendar in &calendars {
@@ -49,17 +49,15 @@ pub(super) fn read(text: &str, options: &Options) -> Result<Events, Error> {
 /// What holds for all events of a feed.
 struct Reading<'a> {
     options: &'a Options,
-    steps: Cell<usize>,
+    spent: Cell<usize>,
 }
 
 impl Reading<'_> {
-    /// Counts an occurrence that is looked at, the so-manieth of its series.
-    fn step(&self, of_series: usize) -> Result<(), Why> {
-        let steps = self.steps.replace(self.steps.get() + 1);
-        if of_series >= limits::OCCURRENCES || steps >= limits::ALL_OCCURRENCES {
-            return Err(Why::TooMany);
-        }
-        Ok(())
+    /// Takes steps of what all searches of the feed may take together; once they are used up, there is no more.
+    fn spend(&self, steps: usize) -> Result<(), Why> {
+        let spent = self.spent.get().saturating_add(steps);
+        self.spent.set(spent);
+        if spent > limits::ALL_OCCURRENCES { Err(Why::TooMany) } else { Ok(()) }
     }
 }
 
@@ -100,7 +98,7 @@ fn is_whole(text: &str) -> bool {
 }
 
 fn take(calendar: &ICalendar, before: usize, reading: &Reading<'_>, events: &mut Events) {
-    let zones = Zones::read(calendar, reading.options.time_zone);
+    let zones = Zones::read(calendar, reading);
     for (uid, group) in groups(calendar, before) {
         let taken = group.items(&zones, reading).and_then(|items| put(&uid, items, events));
         if let Err(why) = taken {

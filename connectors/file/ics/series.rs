@@ -37,7 +37,7 @@ fn zone(parts: &Parts<'_>, ruled: &Ruled<'_>, reading: &Reading<'_>) -> Result<T
     let first = parts.master.start.local.year();
     let last = reading.options.window.1.year().max(first);
     let last = ruled.until.map_or(last, |until| until.year().clamp(first, last));
-    definition.known(&(first..=last)).ok_or(Why::Rule(Rule::Zone))
+    definition.known(&(first..=last), reading)?.ok_or(Why::Rule(Rule::Zone))
 }
 
 /// The starts of the series, as far as one after all that is said of single ones.
@@ -45,11 +45,12 @@ fn starts(parts: &Parts<'_>, ruled: &Ruled<'_>, reading: &Reading<'_>) -> Result
     let changed = parts.overrides.iter().flat_map(|changed| changed.of.names(parts.clock()));
     let last = changed.chain(parts.excluded.times.last().copied()).map(|time| time.date());
     let last = last.chain(parts.excluded.days.last().copied()).max();
-    let within = |start: &NaiveDateTime| ruled.until.is_none_or(|until| *start <= until);
     let mut list = Vec::new();
-    let set = expand::iterate(ruled.rule, parts.master.start.local)?;
-    for start in set.into_iter().map(|start| start.naive_utc()).take_while(within) {
-        reading.step(list.len())?;
+    for start in expand::starts(ruled.rule, parts.master.start.local, reading)? {
+        let start = start?;
+        if ruled.until.is_some_and(|until| start > until) {
+            break;
+        }
         list.push(start);
         if last.is_none_or(|last| start.date() > last) {
             return Ok(Starts { list, all: false });

@@ -81,11 +81,11 @@ fn given(
     // A day more than the window: its end is a moment, these are clock times.
     let end = reading.options.window.1.naive_utc() + TimeDelta::days(1);
     let from = reading.options.window.0.naive_utc() - TimeDelta::days(1) - parts.master.length;
-    let within = |start: &NaiveDateTime| *start <= end && ruled.until.is_none_or(|until| *start <= until);
-    let starts = expand::iterate(ruled.rule, own)?;
-    let starts = starts.into_iter().map(|start| start.naive_utc()).take_while(within);
-    for (number, start) in starts.enumerate() {
-        reading.step(number)?;
+    for start in expand::starts(ruled.rule, own, reading)? {
+        let start = start?;
+        if start > end || ruled.until.is_some_and(|until| start > until) {
+            break;
+        }
         if start >= from {
             take(start);
         }

@@ -7,6 +7,7 @@ use calcard::icalendar::{ICalendar, ICalendarComponentType, ICalendarProperty};
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::Reading;
 use super::definition::Definition;
 use super::entry::Component;
 use super::time::{Clock, Time};
@@ -22,8 +23,8 @@ pub(super) struct Zones {
 }
 
 impl Zones {
-    /// Reads a calendar's zones; `floating` tells the times without a zone if the calendar names none for them.
-    pub fn read(calendar: &ICalendar, floating: Tz) -> Zones {
+    /// Reads a calendar's zones; the feed's own tells the times without a zone if the calendar names none for them.
+    pub fn read(calendar: &ICalendar, reading: &Reading<'_>) -> Zones {
         let root = Component::all(calendar, &ICalendarComponentType::VCalendar).next();
         let own = root.and_then(|root| root.other("X-WR-TIMEZONE")).and_then(zone);
         let definitions = Component::all(calendar, &ICalendarComponentType::VTimezone);
@@ -31,11 +32,11 @@ impl Zones {
             let name = definition.text(&ICalendarProperty::Tzid)?;
             let clock = match known(name) {
                 Some(zone) => Clock::Known(zone),
-                None => Clock::Defined(Rc::new(Definition::read(definition)?)),
+                None => Clock::Defined(Rc::new(Definition::read(definition, reading)?)),
             };
             Some((name.to_owned(), clock))
         });
-        Zones { own, floating: own.unwrap_or(floating), named: named.collect() }
+        Zones { own, floating: own.unwrap_or(reading.options.time_zone), named: named.collect() }
     }
 
     /// The clock of a zone's name; without a name, that of times without a zone.
