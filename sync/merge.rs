@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::directory::Directory;
-use crate::hub::{HubConfig, Problem};
+use crate::hub::{HubConfig, Kind, Problem};
 use crate::mapping::{LeftOut, Skipped};
 use crate::{Content, MailboxId, Snapshot, SourceKey};
 use entries::Entries;
@@ -89,7 +89,11 @@ pub fn contributions(
         skipped.append(&mut read.skipped);
     }
     let complete = sources(config).all(|spoke| spokes.get(spoke).is_some_and(|known| known.complete));
-    let merged = Snapshot { complete, scope: config.scope(), ..pieces.merged(config.kind) };
+    let mut merged = Snapshot { complete, scope: config.scope(), ..pieces.merged(config.kind) };
+    let windows = config.contributing().map(|(_, contributes)| contributes.events.window(now).0);
+    if let Some((last, from)) = last.filter(|_| config.kind == Kind::Events).zip(windows.min()) {
+        merged.note_past(last, from, now.date_naive());
+    }
     let snapshot = merged.after(last, &config.limits);
     Ok(Merged { snapshot, left_out, skipped, audience: audience(config, spokes)? })
 }

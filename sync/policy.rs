@@ -44,6 +44,8 @@ pub struct Policy {
     pub users_may_hide: bool,
     /// How long a listing may lag behind a write.
     pub read_lag: TimeDelta,
+    /// Nothing is deleted that a point read did not show as ours: to delete a meeting mails everybody invited.
+    pub looks_first: bool,
 }
 
 impl Policy {

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::two_way::Refusals;
-use crate::{Content, Field, HubConfig, Limits, MailboxId, SourceKey};
+use crate::{Content, Field, HubConfig, Limits, MailboxId, SourceKey, Value};
 
 /// Everything a hub wants its receiving spokes to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Snapshot {
     /// The contributed items that became part of another one: theirs to that one's identity.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aliases: BTreeMap<SourceKey, SourceKey>,
+    /// The events that fell out of their window, with the day on which they did: to remove them is no loss.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub past: BTreeMap<SourceKey, NaiveDate>,
     /// What users of two-way spokes changed and the hub did not take, by mailbox.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refused: BTreeMap<MailboxId, Refusals>,
@@ -54,6 +58,20 @@ impl Snapshot {
     /// All that mailboxes or people see of it.
     fn shown(&self) -> impl PartialEq {
         (self.scope, &self.items, &self.provenance, &self.aliases, &self.refused)
+    }
+
+    /// Notes which items of `last` are gone because all of them lies before `from`, and forgets those that went
+    /// long before `today`.
+    pub(crate) fn note_past(&mut self, last: &Snapshot, from: DateTime<Utc>, today: NaiveDate) {
+        const KEPT: TimeDelta = TimeDelta::days(40);
+        let is_past = |content: &Content| match content.get(Field::Timing) {
+            Some(Value::Timing(timing)) => !timing.touches(from, DateTime::<Utc>::MAX_UTC),
+            _ => false,
+        };
+        let kept = last.past.iter().filter(|(_, day)| today - **day <= KEPT).map(|(key, day)| (key, *day));
+        let gone = last.items.iter().filter(|(_, content)| is_past(content)).map(|(key, _)| (key, today));
+        let past = gone.chain(kept).filter(|(key, _)| !self.items.contains_key(*key));
+        self.past = past.map(|(key, day)| (key.clone(), day)).collect();
     }
 
     /// Whether later snapshots are measured against this one.
@@ -91,6 +109,7 @@ impl Snapshot {
             items: inside,
             provenance: self.provenance.clone(),
             aliases: self.aliases.clone(),
+            past: self.past.clone(),
             refused: self.refused.clone(),
             outside: outside.into_keys().collect(),
         })

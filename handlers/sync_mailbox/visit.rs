@@ -8,7 +8,7 @@ use connectors::graph::{Error, FolderChanges, FolderReading, Managed, Place, Rea
 use futures::FutureExt;
 use futures::future::{join_all, try_join_all};
 use platform::Row;
-use sync::hub::{Color, Receives};
+use sync::hub::{Color, Kind, Receives};
 use sync::{Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
 
 use super::lane::Lane;
@@ -162,5 +162,10 @@ fn policy(app: &App, config: &HubConfig, receives: Option<&Receives>) -> Policy 
     let sending = TimeDelta::from_std(app.settings.portion_time).unwrap_or_default();
     let read_lag = app.read_lag(config.read_lag_seconds) + sending;
     let modes = receives.map(|receives| receives.fields.clone()).unwrap_or_default();
-    Policy { modes, users_may_hide: receives.is_some_and(|receives| receives.users_may_hide), read_lag }
+    Policy {
+        modes,
+        users_may_hide: receives.is_some_and(|receives| receives.users_may_hide),
+        read_lag,
+        looks_first: config.kind == Kind::Events,
+    }
 }

@@ -120,6 +120,7 @@ impl World {
                 modes: BTreeMap::new(),
                 users_may_hide: false,
                 read_lag: TimeDelta::seconds(120),
+                looks_first: false,
             },
             limits: Limits::default(),
         }

@@ -110,6 +110,9 @@ impl<'a> Decider<'a> {
         if ids.is_empty() && !is_users && !self.is_waiting(case) {
             self.forget(case.key);
         }
+        if self.situation.policy.looks_first {
+            ids.iter().for_each(|id| self.look_at(id));
+        }
         let key = case.key;
         self.work.ops.extend(ids.into_iter().map(|id| Op::Delete { key: key.clone(), id: id.clone(), why }));
     }

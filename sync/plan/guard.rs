@@ -97,8 +97,9 @@ fn is_loss(op: &Op) -> bool {
 /// A plan that removes nothing can harm nobody, whatever became of the hub.
 fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Why> {
     let Situation { base, limits, .. } = situation;
-    let deletes = work.ops.iter().filter(|op| is_loss(op)).count();
-    let removals = work.ops.iter().filter(|op| is_removal(op)).count();
+    let deletes = work.ops.iter().filter(|op| is_loss(op) && !snapshot.past.contains_key(op.key())).count();
+    let removals =
+        work.ops.iter().filter(|op| is_removal(op) && !snapshot.past.contains_key(op.key())).count();
     let (before, after) = (snapshot.last_good, snapshot.items.len());
     let managed = base.entries.len().max(situation.mailbox.listed.len());
     if deletes == 0 {

@@ -72,6 +72,7 @@ impl Case {
                 modes: BTreeMap::new(),
                 users_may_hide: false,
                 read_lag: TimeDelta::seconds(60),
+                looks_first: false,
             },
             limits: Limits::default(),
             mailboxes: 1,
@@ -420,4 +421,22 @@ fn an_audience_that_shrank_is_asked_about() {
     };
     assert!(matches!(goal(false), Plan::Run(work) if work.ops.len() == 3), "no guard holds a clean-up");
     assert!(matches!(goal(true), Plan::Held { held, .. } if held.why == Why::AudienceShrank));
+}
+
+#[test]
+fn where_a_deletion_may_mail_people_nothing_is_deleted_unseen() {
+    let mut case = Case::new(&[]).knows("ana", entry("i1", &person("x")));
+    case.policy.looks_first = true;
+    assert_eq!(case.plan(), Plan::Look(BTreeSet::from([id("i1")])));
+    assert_eq!(case.looked("i1", None).plan().to_string(), "forget d:ana\n");
+}
+
+#[test]
+fn what_fell_out_of_its_window_is_no_loss() {
+    let mut case = shrunk(40, 10);
+    assert!(matches!(case.plan(), Plan::Held { .. }));
+    case.snapshot.last_good = case.snapshot.items.len();
+    let day = at(0).date_naive();
+    case.snapshot.past = case.base.entries.keys().map(|key| (key.clone(), day)).collect();
+    assert!(matches!(case.plan(), Plan::Run(_)));
 }

@@ -263,7 +263,7 @@ fn options_of_events_are_checked() {
     spokes[1].contributes.filter: an event has no surname; name a field that it has, or remove it
     spokes[1].contributes.mailbox: only a `mailbox` spoke has it; remove it
     spokes[1].contributes.file.text: is no iCalendar file; write the file's whole text
-    spokes[1].contributes.file.text: is larger than 500 KB; put the file on a web server, and write its `url`
+    spokes[1].contributes.file.text: is larger than 500 KB; put the file on a web server and write its `url`, or leave `file` out and upload it
     spokes[1].contributes.file.url: is no web address; write an address that begins with `https://`
     spokes[1].contributes.file.url: holds a user name or password, which would be kept in the open; write an address that begins with `https://`
     spokes[1].contributes.file.url: is longer than 2000 characters; write an address that begins with `https://`

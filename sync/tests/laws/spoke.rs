@@ -201,8 +201,12 @@ impl<'a> Worker<'a> {
         };
         let open: BTreeSet<_> = self.kept.intents.keys().cloned().collect();
         mailbox.found = spoke.server.find(&open, when, lag);
-        let policy =
-            Policy { modes: BTreeMap::new(), users_may_hide: false, read_lag: TimeDelta::seconds(GRACE) };
+        let policy = Policy {
+            modes: BTreeMap::new(),
+            users_may_hide: false,
+            read_lag: TimeDelta::seconds(GRACE),
+            looks_first: true,
+        };
         let two_way = spoke.is_two_way().then(|| TwoWay {
             removals: spoke.deletes_to_hub,
             private: false,

@@ -560,7 +560,12 @@ impl Worker {
 
 fn policy(strict: bool) -> Policy {
     let modes = FIELDS.map(|field| (field, if strict { Mode::ClearWithSource } else { Mode::KeepUserEdit }));
-    Policy { modes: modes.into(), users_may_hide: false, read_lag: TimeDelta::seconds(GRACE) }
+    Policy {
+        modes: modes.into(),
+        users_may_hide: false,
+        read_lag: TimeDelta::seconds(GRACE),
+        looks_first: false,
+    }
 }
 
 fn limits() -> Limits {
