@@ -266,7 +266,7 @@ pub fn update(
     let (id, change_key) = (id.clone(), change_key.clone());
     let entry = Box::new(Entry::holding(id.clone(), change_key.clone(), &Content::default()));
     let (set, wanted) = (set.iter().cloned().collect(), Arc::new(person(number)));
-    Op::Update { key: key(number), id, change_key, set, wanted, entry }
+    Op::Update { key: key(number), id, change_key, set, wanted, entry, tag: false }
 }
 
 /// The version that a write left.
