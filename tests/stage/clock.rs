@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use platform::{Clock, ManualClock};
 
-/// Twice so long nobody must have looked at the clock before it moves on: real time.
+/// Some times so long nobody must have looked at the clock before it moves on: real time.
 const QUIET: Duration = Duration::from_millis(15);
+
+/// A jump over such a wait does no harm.
+const SHORT: Duration = Duration::from_secs(5);
 
 /// What is longer is no wait but a limit: the clock jumps to its end only if nothing goes on for long.
 const LONGEST: Duration = Duration::from_secs(150);
@@ -57,10 +60,19 @@ impl IdleClock {
     fn skip(&self, quiet: u32) {
         let next = self.waits.lock().unwrap().first().map(|(until, _)| *until);
         let left = next.map(|until| until.saturating_sub(self.time.elapsed()));
-        let patience = |left: &Duration| if *left <= LONGEST { 2 } else { 300 };
-        if let Some(left) = left.filter(|left| quiet >= patience(left)) {
+        if let Some(left) = left.filter(|left| quiet >= patience(*left)) {
             self.advance(left);
         }
+    }
+}
+
+/// How many quiet ticks a wait is worth: on a busy machine work may be silent for a while, and a jump over a long wait
+/// takes much of an invocation's time.
+fn patience(wait: Duration) -> u32 {
+    match wait {
+        wait if wait <= SHORT => 2,
+        wait if wait <= LONGEST => 7,
+        _ => 300,
     }
 }
 
