@@ -18,17 +18,27 @@ impl Cipher {
         UnboundKey::new(&AES_256_GCM, key).ok().map(|key| Self(LessSafeKey::new(key)))
     }
 
-    /// Seals bytes for a context that must be the same when they are opened; `None` beyond 64 GiB.
-    pub(crate) fn seal(&self, random: &dyn Random, context: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+    /// Seals bytes for a context that must be the same when they are opened, behind a header that stays as it is; `None`
+    /// beyond 64 GiB. The value is made in one piece: values are large, and many are sealed at a time.
+    pub(crate) fn seal(
+        &self,
+        random: &dyn Random,
+        context: &[u8],
+        header: &[u8],
+        plain: &[u8],
+    ) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);
-        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
-        sealed.extend_from_slice(plain);
-        self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed)
-            .ok()?;
-        sealed.splice(..0, nonce);
-        Some(sealed)
+        let clear = header.len() + NONCE_LEN;
+        let mut value = Vec::with_capacity(clear + plain.len() + AES_256_GCM.tag_len());
+        for part in [header, &nonce, plain] {
+            value.extend_from_slice(part);
+        }
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let sealed = value.get_mut(clear..)?;
+        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(context), sealed).ok()?;
+        value.extend_from_slice(tag.as_ref());
+        Some(value)
     }
 
     /// Opens sealed bytes; `None` if they, the context or the key are not the same as when they were sealed.

@@ -52,7 +52,7 @@ impl Keys for FileKeys {
     async fn wrap(&self, key: &str, data: &[u8]) -> Result<Wrapped> {
         check_name(key)?;
         check_wrap(data)?;
-        let bytes = self.cipher.seal(self.random.as_ref(), context(key).as_bytes(), data);
+        let bytes = self.cipher.seal(self.random.as_ref(), context(key).as_bytes(), &[], data);
         let bytes = bytes.ok_or_else(|| refused(format!("key {key:?}: the data cannot be wrapped")))?;
         Ok(Wrapped { key: key.to_owned(), version: VERSION.to_owned(), bytes })
     }

@@ -104,11 +104,13 @@ impl Sealed {
         ))
     }
 
-    async fn put(&self, key: &str, version: u32, plain: &[u8], when: When) -> Result<Etag> {
+    async fn put(&self, key: &str, version: u32, plain: Vec<u8>, when: When) -> Result<Etag> {
         let cipher = self.data_keys.get_or_make(tenant_of(key)?).await?;
-        let sealed = cipher.seal(self.random.as_ref(), &context(key, version), plain);
-        let sealed = sealed.ok_or_else(|| refused(format!("{key}: the record is too large to be sealed")))?;
-        let value = [header(version).as_slice(), &sealed].concat();
+        let (header, context) = (header(version), context(key, version));
+        let value = cipher.seal(self.random.as_ref(), &context, &header, &plain);
+        // Gone before the store is waited for.
+        drop(plain);
+        let value = value.ok_or_else(|| refused(format!("{key}: the record is too large to be sealed")))?;
         self.store.put(key, Bytes::from(value), when).await
     }
 

@@ -56,7 +56,7 @@ impl<R: Record> Table<R> {
     pub async fn put(&self, key: &str, record: &R, when: When) -> Result<Etag> {
         let plain = serde_json::to_vec(record)
             .map_err(|error| refused(format!("{key}: the record does not fit into JSON")).because(error))?;
-        self.sealed.put(key, R::VERSION, &plain, when).await
+        self.sealed.put(key, R::VERSION, plain, when).await
     }
 
     /// Deletes a record; one that is gone already is success.
