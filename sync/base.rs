@@ -25,6 +25,7 @@ pub struct Entry {
     /// Its version when it was last seen: a reading with the same one is our own echo.
     pub change_key: ChangeKey,
     /// What the hub wanted when it was last written.
+    #[serde(deserialize_with = "crate::prints::tight")]
     pub wrote: Prints,
     /// The fields in which the mailbox holds something else than was written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,6 +1,7 @@
 //! Names of things: each is a type of its own, so that one can't stand in another's place.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -19,7 +20,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes the text as an identifier, or says why it can't be one.
@@ -27,7 +28,7 @@ macro_rules! id {
                 let text = text.into();
                 let check: fn(&str) -> Result<(), &'static str> = $check;
                 check(&text).map_err(|why| BadId { what: stringify!($name), why })?;
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
 
             /// The identifier as text.
@@ -52,7 +53,7 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.as_str().to_owned()
             }
         }
     };
@@ -88,9 +89,9 @@ impl SourceKey {
     pub fn of(spoke: &str, id: &str) -> Self {
         const LONGEST: usize = 400;
         if id.len() <= LONGEST {
-            Self(format!("{spoke}:{id}"))
+            Self(format!("{spoke}:{id}").into())
         } else {
-            Self(format!("{spoke}:{:032x}", xxh3_128(id.as_bytes())))
+            Self(format!("{spoke}:{:032x}", xxh3_128(id.as_bytes())).into())
         }
     }
 
@@ -101,14 +102,14 @@ impl SourceKey {
 
     /// The spoke that the item came from.
     pub fn spoke(&self) -> &str {
-        self.0.split_once(':').map_or(self.0.as_str(), |(spoke, _)| spoke)
+        self.0.split_once(':').map_or(self.as_str(), |(spoke, _)| spoke)
     }
 }
 
 impl ChangeKey {
     /// A version that no item has.
     pub fn unknown() -> Self {
-        Self(String::new())
+        Self(Arc::default())
     }
 }
 
