@@ -22,7 +22,9 @@ use crate::tables::Tables;
 /// The key that wraps the tenants' data keys.
 const WRAPPING_KEY: &str = "wheelhouse";
 /// How many states of mailboxes are written at a time.
-const WRITERS: usize = 8;
+const WRITERS: usize = 4;
+/// How many messages read folders as a whole at a time.
+const READERS: usize = 2;
 /// The container of all blobs.
 const CONTAINER: &str = "wheelhouse";
 
@@ -48,6 +50,8 @@ pub struct App {
     pub feeds: Feed,
     /// Turns at writing a mailbox's state: a hundred serialised and sealed at once would fill the memory.
     pub writing: Semaphore,
+    /// Turns at reading folders as a whole: twenty of them are megabytes.
+    pub reading: Semaphore,
 }
 
 impl App {
@@ -64,8 +68,8 @@ impl App {
         let guard = Guard { allow_http: feeds.http, allowed: feeds.addresses.clone() };
         let feeds = Feed::new(guard);
         let tables = Tables::over(&sealed);
-        let writing = Semaphore::new(WRITERS);
-        Ok(App { settings, clock, random, store, queue, sealed, tables, graph, feeds, writing })
+        let (writing, reading) = (Semaphore::new(WRITERS), Semaphore::new(READERS));
+        Ok(App { settings, clock, random, store, queue, sealed, tables, graph, feeds, writing, reading })
     }
 
     /// The time now.

@@ -1,8 +1,7 @@
 //! Carries a plan out, portion by portion: remember, send, learn, remember.
 
-use std::collections::BTreeMap;
-
-use connectors::graph::{Kind, Transactions};
+use connectors::graph::{self, Transactions};
+use sync::hub::Kind;
 use sync::{Effect, Goal, Op, Outcome, Plan, begin, needs_reading, settle};
 
 use super::Stop;
@@ -92,21 +91,21 @@ impl Lane<'_> {
         let state = &mut self.state;
         begin(&mut state.base, &mut state.intents, ops, app.now(), &mut || app.random.uuid().to_string());
         self.store().await?;
-        let transactions: Transactions =
-            self.state.intents.iter().map(|(key, intent)| (key.clone(), intent.id.clone())).collect();
+        let transactions = self.transactions();
         // Settled as soon as it is known: the contents that a hundred mailboxes' servers return are not kept together.
-        let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; ops.len()];
         let MailboxState { base, intents, .. } = &mut self.state;
         let mut settled = |at: usize, effect| {
-            let outcome = ops.get(at).map(|op| settle(base, intents, op, effect));
-            outcomes.extend(outcome.map(|outcome| (at, outcome)));
+            if let (Some(op), Some(outcome)) = (ops.get(at), outcomes.get_mut(at)) {
+                *outcome = Some(settle(base, intents, op, effect));
+            }
         };
         let deadline = app.later(self.visit.portion_time());
         let writer = &self.visit.writer;
         let written = writer.write(&sight.place, ops, &transactions, deadline, &mut settled).await;
-        for ((at, op), stays) in ops.iter().enumerate().zip(stays).filter(|((_, op), _)| op.is_write()) {
+        for ((op, outcome), stays) in ops.iter().zip(outcomes).zip(stays).filter(|((op, _), _)| op.is_write()) {
             let MailboxState { base, intents, .. } = &mut self.state;
-            let outcome = outcomes.remove(&at).unwrap_or_else(|| settle(base, intents, op, Effect::Unknown));
+            let outcome = outcome.unwrap_or_else(|| settle(base, intents, op, Effect::Unknown));
             if outcome != Outcome::Done {
                 sent.undone.push(op.clone());
                 sent.read_again |= stays;
@@ -115,6 +114,17 @@ impl Lane<'_> {
         }
         sent.stop = written.err().map(Stop::from);
         Ok(())
+    }
+
+    /// The ids that creates of events carry; contacts have no place for them.
+    fn transactions(&self) -> Transactions {
+        match self.visit.config.kind {
+            Kind::Contacts => Transactions::new(),
+            Kind::Events => {
+                let intents = self.state.intents.iter();
+                intents.map(|(key, intent)| (key.clone(), intent.id.clone())).collect()
+            }
+        }
     }
 
     fn count(&mut self, op: &Op, outcome: Outcome) {
@@ -141,7 +151,7 @@ impl Lane<'_> {
     async fn clean_up(&mut self, sight: &Sight) -> Result<(), Stop> {
         match self.visit.writer.delete_folder(&sight.place).await {
             // What the user put into our folder stays, and so does the folder.
-            Err(error) if error.kind() != Kind::Conflict => return Err(error.into()),
+            Err(error) if error.kind() != graph::Kind::Conflict => return Err(error.into()),
             _ => self.done.cleaned = true,
         }
         Ok(())

@@ -123,7 +123,7 @@ impl<'a> Lane<'a> {
         self.begin_scope(&sight);
         let (plan, sight) = self.planned(sight, None).await?;
         if self.has_nothing_to_do(&plan) {
-            return self.store_progress(&sight, &plan).await;
+            return self.store_progress(sight, &plan).await;
         }
         let key = self.lease_key();
         let app = self.visit.app;
@@ -226,9 +226,11 @@ impl<'a> Lane<'a> {
     }
 
     /// Remembers how far the reading went, and nothing else.
-    async fn store_progress(&mut self, sight: &Sight, plan: &Plan) -> Result<(), Stop> {
+    async fn store_progress(&mut self, sight: Sight, plan: &Plan) -> Result<(), Stop> {
         self.note_work(plan);
-        self.read_through(sight, plan);
+        self.read_through(&sight, plan);
+        // Not kept while a turn at writing is waited for.
+        drop(sight);
         self.store().await
     }
 

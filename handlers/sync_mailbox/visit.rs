@@ -126,6 +126,9 @@ impl<'a> Visit<'a> {
             Some(FolderReading { place: self.place(mailbox, folder), link })
         });
         let readings: Vec<_> = readings.collect();
+        let is_whole = readings.iter().flatten().any(|reading| reading.link.is_none());
+        // The semaphore is never closed; were it, reading without a turn would be right.
+        let _turn = if is_whole { self.app.reading.acquire().await.ok() } else { None };
         let mut answers = self.reader.changes(readings.iter().flatten().cloned().collect()).await.into_iter();
         readings.into_iter().map(|reading| reading.and_then(|_| answers.next())).collect()
     }
