@@ -103,7 +103,8 @@ impl Lane<'_> {
         let deadline = app.later(self.visit.portion_time());
         let writer = &self.visit.writer;
         let written = writer.write(&sight.place, ops, &transactions, deadline, &mut settled).await;
-        for ((op, outcome), stays) in ops.iter().zip(outcomes).zip(stays).filter(|((op, _), _)| op.is_write()) {
+        for ((op, outcome), stays) in ops.iter().zip(outcomes).zip(stays).filter(|((op, _), _)| op.is_write())
+        {
             let MailboxState { base, intents, .. } = &mut self.state;
             let outcome = outcome.unwrap_or_else(|| settle(base, intents, op, Effect::Unknown));
             if outcome != Outcome::Done {
