@@ -47,12 +47,13 @@ impl Snapshot {
     /// This as the successor of `last`: its version moves only if something moves that mailboxes see.
     pub fn after(self, last: Option<&Snapshot>, limits: &Limits) -> Self {
         let Some(last) = last else { return Snapshot { version: 1, last_good: 0, ..self } };
+        let good = if last.is_good(limits) { last.items.len() } else { last.last_good };
         if self.shown() == last.shown() {
             // A source that could not be read is no news for the mailboxes: their version stays.
-            return Snapshot { version: last.version, last_good: last.last_good, ..self };
+            let last_good = if self.complete { last.last_good } else { good };
+            return Snapshot { version: last.version, last_good, ..self };
         }
-        let last_good = if last.is_good(limits) { last.items.len() } else { last.last_good };
-        Snapshot { version: last.version + 1, last_good, ..self }
+        Snapshot { version: last.version + 1, last_good: good, ..self }
     }
 
     /// All that mailboxes or people see of it.

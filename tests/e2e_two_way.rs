@@ -137,7 +137,7 @@ async fn of_two_edits_one_wins_and_the_other_can_be_brought_back() {
     let lost =
         page["rulings"].as_array().unwrap().iter().find(|ruling| ruling["ruling"] == "refused").unwrap();
     assert_eq!(lost["why"], "the hub had another change, which wins by the hub's conflict rule");
-    let value = lost["lost"]["text"].clone();
+    let value = lost["lost"].clone();
     assert!(["First", "Second"].contains(&value.as_str().unwrap()) && value != titles[0], "{lost}");
     let path = format!("{}/rulings/{}/{}/restore", world.hub(), lost["run"].as_str().unwrap(), lost["n"]);
     assert_eq!(world.call("POST", &path, &Value::Null).await.0, 202);

@@ -72,7 +72,7 @@ fn change(id: &ItemId, change_key: &ChangeKey, fields: &[Field], wanted: Content
     let (id, change_key) = (id.clone(), change_key.clone());
     let set = fields.iter().map(|field| (*field, wanted.get(*field).cloned())).collect();
     let entry = Box::new(Entry::holding(id.clone(), change_key.clone(), &wanted));
-    Op::Update { key: key(1), id, change_key, set, wanted: Arc::new(wanted), entry }
+    Op::Update { key: key(1), id, change_key, set, wanted: Arc::new(wanted), entry, tag: false }
 }
 
 /// A series as it was made, and what came of its occurrences.

@@ -93,7 +93,7 @@ impl Play<'_> {
         let is_refused = |ruling: &&Value| *field(ruling, "ruling") == json!("refused");
         let ruling = rulings.iter().find(is_refused).context("the hub says nothing of the conflict")?;
         let said = |name: &str| field(ruling, name).as_str().unwrap_or_default().to_owned();
-        let lost = field(field(ruling, "lost"), "text").as_str().unwrap_or_default();
+        let lost = field(ruling, "lost").as_str().unwrap_or_default();
         for line in [
             format!("refused: {} of {}: {}", said("field"), said("key"), said("why")),
             format!("it lost: {lost}"),

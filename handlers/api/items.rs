@@ -35,7 +35,7 @@ pub(super) struct FieldView {
     /// What it holds, if that was asked for.
     #[schema(value_type = Object)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Value>,
+    value: Option<serde_json::Value>,
 }
 
 /// Reads one item of the hub as its last run left it.
@@ -54,9 +54,19 @@ pub(super) async fn get(at: AtHub, Key(key): Key, params: Params) -> Result<Json
     let view = |(field, value): (Field, &Value)| FieldView {
         field,
         from: snapshot.provenance_of(&key, field).to_owned(),
-        value: params.says("values").then(|| value.clone()),
+        value: params.says("values").then(|| plain(value)),
     };
     let fields = content.iter().map(view).collect();
     let parts = snapshot.aliases.iter().filter(|(_, whole)| **whole == key).map(|(part, _)| part.clone());
     Ok(Json(ItemView { fields, parts: parts.collect(), key }))
+}
+
+/// A value as people write it: a text is a text and a list a list, whatever the core calls them.
+pub(super) fn plain(value: &Value) -> serde_json::Value {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(named)) => {
+            named.into_iter().next().map_or_else(Default::default, |(_, is)| is)
+        }
+        other => other.unwrap_or_default(),
+    }
 }

@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use platform::Row;
 use serde::Serialize;
-use sync::two_way::{Author, Edit, Reason, Ruling, Verdict};
-use sync::{Field, MailboxId, Overlay, Snapshot, SourceKey, Value};
+use sync::two_way::{Author, Reason, Ruling, Verdict};
+use sync::{Field, MailboxId, SourceKey};
 use utoipa::ToSchema;
 
 use super::at::{AtHub, HubPath, Nth, RulingPath, TenantPath, run_id};
 use super::error::ApiError;
+use super::items::plain;
 use super::params::Params;
 use super::read::newest;
 use crate::gather;
@@ -50,7 +51,7 @@ pub(super) struct RulingView {
     /// The value that lost, if it was asked for; none where the field was cleared.
     #[schema(value_type = Object)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    lost: Option<Value>,
+    lost: Option<serde_json::Value>,
 }
 
 /// One page of decisions.
@@ -72,7 +73,7 @@ impl RulingView {
             Ruling::Superseded => ("superseded", None),
         };
         let restorable = field.is_some() && unrestorable(ruling).is_none();
-        let lost = lost.filter(|_| values);
+        let lost = lost.filter(|_| values).map(|lost| plain(&lost));
         let (run, n) = (run.to_owned(), rulings.dropped + at);
         Self { run, n, when: rulings.when, mailbox, key, field, ruling: name, why, restorable, lost }
     }
@@ -146,33 +147,13 @@ async fn put_back(at: &AtHub, verdict: &Verdict) -> Result<(), ApiError> {
     let below = below.map(|Row { record: Newest(snapshot), .. }| snapshot).unwrap_or_default();
     let mut is_there = true;
     let place = Tables::overlay_key(&at.tenant, &at.hub);
-    let lay = |Taken(overlay): &mut Taken| is_there = lay_over(overlay, &below, (key, field), lost.as_ref());
+    let by = Author { spoke: key.spoke().to_owned(), mailbox: None };
+    let lay = |Taken(overlay): &mut Taken| {
+        is_there = overlay.change(&below, (key, field), lost.as_ref(), &by);
+    };
     change(&at.app.tables.overlays, &place, lay).await?;
     if is_there {
         return Ok(());
     }
     Err(ApiError::conflict("the hub no longer has the item", "do in a mailbox what is missing"))
-}
-
-/// Lays a value over what the sources hold; whether the hub has the item at all.
-fn lay_over(
-    overlay: &mut Overlay,
-    below: &Snapshot,
-    (key, field): (&SourceKey, Field),
-    value: Option<&Value>,
-) -> bool {
-    if let Some(added) = overlay.added.get_mut(key) {
-        added.content.put(field, value.cloned());
-        return true;
-    }
-    let Some(content) = below.items.get(key) else { return false };
-    let over = content.print(field);
-    let by = Author { spoke: key.spoke().to_owned(), mailbox: None };
-    let fields = overlay.edits.entry(key.clone()).or_default();
-    if value.map(Value::print) == over {
-        fields.remove(&field);
-    } else {
-        fields.insert(field, Edit { value: value.cloned(), over, by });
-    }
-    true
 }

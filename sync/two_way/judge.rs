@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lay::Told;
-use super::overlay::{Added, Author, Edit, Judged, Overlay, Removed};
+use super::overlay::{Added, Author, Judged, Overlay, Removed};
 use super::proposal::{Edited, Proposal, Proposed};
 use super::ruling::{Reason, Ruling, Verdict};
 use crate::hub::Connector;
@@ -18,8 +18,8 @@ pub(super) struct Judge<'a> {
     merged: &'a Snapshot,
     overlay: &'a mut Overlay,
     items: BTreeMap<SourceKey, Arc<Content>>,
-    /// The items of which something was taken just now.
-    edited: BTreeSet<SourceKey>,
+    /// The fields that were taken just now: whoever tells of them next did not know that.
+    edited: BTreeMap<SourceKey, BTreeSet<Field>>,
     verdicts: Vec<Verdict>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Judge<'a> {
                 fields.iter().for_each(|(&field, edit)| set(content, field, edit.value.as_ref()));
             }
         }
-        Judge { config, merged, overlay, items, edited: BTreeSet::new(), verdicts: Vec::new() }
+        Judge { config, merged, overlay, items, edited: BTreeMap::new(), verdicts: Vec::new() }
     }
 
     pub(super) fn done(self) -> (BTreeMap<SourceKey, Arc<Content>>, Vec<Verdict>) {
@@ -123,7 +123,10 @@ impl<'a> Judge<'a> {
         if changed.iter().any(|(field, _)| self.is_directorys(key, *field)) {
             return self.refuse(hearing, key, &changed, Reason::DirectoryOwned);
         }
-        let is_untouched = unit.iter().all(|(field, edited)| hub.get(field).copied() == edited.over);
+        let just_now = self.edited.get(key);
+        let is_untouched = unit.iter().all(|(field, edited)| {
+            hub.get(field).copied() == edited.over && just_now.is_none_or(|fields| !fields.contains(field))
+        });
         let wins = changed.iter().all(|(field, _)| self.wins(hearing, key, *field));
         match (is_untouched, wins) {
             (true, _) => self.take(hearing, key, &changed, Ruling::Taken),
@@ -167,20 +170,11 @@ impl<'a> Judge<'a> {
     }
 
     fn lay_over(&mut self, key: &SourceKey, field: Field, value: Option<&Value>, by: &Author) {
-        self.edited.insert(key.clone());
+        self.edited.entry(key.clone()).or_default().insert(field);
         if let Some(content) = self.items.get_mut(key) {
             set(content, field, value);
         }
-        if let Some(added) = self.overlay.added.get_mut(key) {
-            return added.content.put(field, value.cloned());
-        }
-        let over = self.merged.items.get(key).and_then(|content| content.print(field));
-        let fields = self.overlay.edits.entry(key.clone()).or_default();
-        if value.map(Value::print) == over {
-            fields.remove(&field);
-        } else {
-            fields.insert(field, Edit { value: value.cloned(), over, by: by.clone() });
-        }
+        self.overlay.change(self.merged, (key, field), value, by);
     }
 
     fn refuse(&mut self, hearing: &Hearing<'_>, key: &SourceKey, unit: &[(Field, &Edited)], why: Reason) {
@@ -220,7 +214,7 @@ impl<'a> Judge<'a> {
             source.is_some_and(|content| content.iter().any(|(field, _)| self.is_directorys(key, field)));
         let refused = if is_directorys {
             Some(Reason::DirectoryOwned)
-        } else if self.edited.contains(key) || content.prints() != *held {
+        } else if self.edited.contains_key(key) || content.prints() != *held {
             Some(Reason::EditedElsewhere)
         } else if !hearing.may_remove {
             Some(Reason::TooManyRemovals)

@@ -75,6 +75,29 @@ pub struct Judged {
 }
 
 impl Overlay {
+    /// Lays a value over what the sources hold; answers whether there is such an item.
+    pub fn change(
+        &mut self,
+        merged: &Snapshot,
+        (key, field): (&SourceKey, Field),
+        value: Option<&Value>,
+        by: &Author,
+    ) -> bool {
+        if let Some(added) = self.added.get_mut(key) {
+            added.content.put(field, value.cloned());
+            return true;
+        }
+        let Some(source) = merged.items.get(key) else { return false };
+        let over = source.print(field);
+        let fields = self.edits.entry(key.clone()).or_default();
+        if value.map(Value::print) == over {
+            fields.remove(&field);
+        } else {
+            fields.insert(field, Edit { value: value.cloned(), over, by: by.clone() });
+        }
+        true
+    }
+
     /// Gives way to what the sources changed later, and forgets what is about items that they dropped.
     pub(super) fn make_way(&mut self, merged: &Snapshot) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
