@@ -26,6 +26,7 @@ const PLACE: &str = "calendarView/delta";
 
 /// A delta takes no `$select`: its pages are large, and some calendars can't make them so large.
 const PREFERS: &[&str] = &[
+    "odata.maxpagesize=500, outlook.timezone=\"UTC\", IdType=\"ImmutableId\"",
     "odata.maxpagesize=50, outlook.timezone=\"UTC\", IdType=\"ImmutableId\"",
     "odata.maxpagesize=10, outlook.timezone=\"UTC\", IdType=\"ImmutableId\"",
 ];
