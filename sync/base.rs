@@ -124,6 +124,12 @@ impl Entry {
         }
     }
 
+    /// Whether a field that holds this holds what it held after our last write.
+    pub fn was_left(&self, field: Field, holds: Option<Print>) -> bool {
+        holds == self.wrote.get(&field).copied()
+            || self.differs.get(&field) == Some(&Difference::Server(holds))
+    }
+
     /// Whether somebody edited any field after we last wrote it.
     pub fn has_edits(&self) -> bool {
         self.differs.values().any(|difference| matches!(difference, Difference::Edited(_)))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Prints, SourceKey};
+use crate::{Field, Print, Prints, SourceKey};
 
 /// The open writes of one mailbox, by the item's identity in the hub.
 pub type Intents = BTreeMap<SourceKey, Intent>;
@@ -24,4 +24,11 @@ pub struct Intent {
     pub since: DateTime<Utc>,
     /// What was about to be written.
     pub writes: Prints,
+}
+
+impl Intent {
+    /// Whether this is what was about to be written into the field.
+    pub fn meant(&self, field: Field, holds: Option<Print>) -> bool {
+        self.writes.get(&field).copied() == holds
+    }
 }

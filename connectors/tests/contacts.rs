@@ -52,15 +52,7 @@ async fn what_was_written_is_seen_with_its_tag_and_its_version() {
         assert_eq!(content.text(Field::MobilePhone), person(at).text(Field::MobilePhone));
     }
 
-    for (id, looked) in world.reader().look(&place, &ids).await {
-        let at = ids.iter().position(|known| *known == id).unwrap();
-        let Some(Effect::Written { content, .. }) = &effects[at] else { panic!() };
-        assert_eq!(
-            &looked.unwrap().unwrap().content,
-            content,
-            "what a write returns is what a point read shows"
-        );
-    }
+    reads_back_as_written(&world, &place, &ids, &effects).await;
 
     let tags = world.reader().tags(&place, Which::All).await.unwrap();
     assert_eq!(tags.len(), 45);

@@ -75,15 +75,7 @@ async fn what_was_written_is_seen_with_its_tag_and_its_version_in_one_request() 
         assert_eq!(item.change_key, version(&effects[at]), "our own echo");
         assert_eq!(item.tag, Some(key(at)), "the tag comes at once");
     }
-    for (id, looked) in world.reader().look(&place, &ids).await {
-        let at = ids.iter().position(|known| *known == id).unwrap();
-        let Some(Effect::Written { content, .. }) = &effects[at] else { panic!() };
-        assert_eq!(
-            &looked.unwrap().unwrap().content,
-            content,
-            "what a write returns is what a point read shows"
-        );
-    }
+    reads_back_as_written(&world, &place, &ids, &effects).await;
     let tags = world.reader().tags(&place, Which::All).await.unwrap();
     assert_eq!((tags.len(), &tags[&ids[7]]), (45, &key(7)));
     assert_eq!(world.reader().tags(&place, Which::These(&ids[3..5])).await.unwrap().len(), 2);

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use super::answer::Answer;
 use super::call::Call;
 use super::event_query::{preferred, view};
-use super::events::{below, find, paged};
+use super::events::{below, events_page, find};
 use super::folders::not_allowed;
 use super::serve::Visit;
 use crate::state::event::{Event, Part};
@@ -24,7 +24,7 @@ pub(crate) fn list(visit: &Visit<'_>, call: &Call, calendar: Option<&str>) -> Re
     let mut found: Vec<(&Event, Part)> =
         all.into_iter().flat_map(|event| parts(event, event.within(window))).collect();
     found.sort_by_key(|(event, part)| event.span_of(*part).start.instant());
-    let answer = paged(visit, call, &found, (&mailbox.ids, &view, &below(calendar, "calendarView")))?;
+    let answer = events_page(visit, call, &found, (&mailbox.ids, &view, &below(calendar, "calendarView")))?;
     Ok(preferred(answer, call))
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn instances(
     }
     let found: Vec<(&Event, Part)> = parts(&event, event.within(window)).collect();
     let context = below(calendar, &format!("events('{id}')/instances"));
-    let answer = paged(visit, call, &found, (&mailbox.ids, &view, &context))?;
+    let answer = events_page(visit, call, &found, (&mailbox.ids, &view, &context))?;
     Ok(preferred(answer, call))
 }
 

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::events;
 use super::filter::{Filter, expand};
 use super::folders::{not_allowed, sized_post};
-use super::page::Frame;
+use super::page::paged;
 use super::route::CalendarPlace;
 use super::serve::Visit;
 use super::view_delta;
@@ -22,8 +22,6 @@ use crate::state::lock;
 use crate::state::mailbox::{CALENDAR, DEFAULT, Mailbox};
 use crate::state::refusal::Refusal;
 
-const PAGE: usize = 10;
-const MOST: usize = 1000;
 const COLORS: [&str; 11] = [
     "auto",
     "lightBlue",
@@ -96,20 +94,15 @@ fn list(visit: &Visit<'_>, call: &Call) -> Result<Answer, Refusal> {
     options.only(&["$select", "$top", "$skip", "$filter", "$expand", "$count"])?;
     let shown = Shown::read(visit, call)?;
     let filter = options.get("$filter").map(Filter::read).transpose()?;
-    let top = options.number("$top", MOST)?.or(call.headers.page_size).unwrap_or(PAGE);
-    let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
     let mailbox = lock(&visit.cell.events);
     let found: Vec<&Folder> = mailbox
         .folders
         .values()
         .filter(|calendar| filter.as_ref().is_none_or(|wanted| wanted.matches_tags(&calendar.extended)))
         .collect();
-    let page: Vec<&Folder> = found.iter().skip(skip).take(top).copied().collect();
-    let next = (found.len() > skip + page.len()).then(|| visit.skip_link(call, skip + page.len()));
-    let frame = Frame::new(&visit.context("calendars"))
-        .member("@odata.count", options.get("$count").filter(|wanted| *wanted == "true").map(|_| found.len()))
-        .member("@odata.nextLink", next);
-    Ok(frame.entries(&page, |calendar, out| write_json(&shown.show(calendar, &mailbox.ids), out)))
+    paged(visit, call, "calendars", &found, |calendar, out| {
+        write_json(&shown.show(calendar, &mailbox.ids), out)
+    })
 }
 
 fn get(visit: &Visit<'_>, call: &Call, id: &str) -> Result<Answer, Refusal> {

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::filter::{Filter, expand};
 use super::folders::{not_allowed, sized_post};
-use super::page::Frame;
+use super::page::paged;
 use super::serve::Visit;
 use crate::state::contact::{Contact, Select, View, json};
 use crate::state::contact_write::{self, apply};
@@ -15,9 +15,6 @@ use crate::state::ids::Ids;
 use crate::state::lock;
 use crate::state::mailbox::Mailbox;
 use crate::state::refusal::Refusal;
-
-const PAGE: usize = 10;
-const MOST: usize = 1000;
 
 pub(crate) fn collection(
     visit: &Visit<'_>,
@@ -60,19 +57,13 @@ fn list(visit: &Visit<'_>, call: &Call, folder: Option<&str>) -> Result<Answer, 
     options.only(&["$select", "$top", "$skip", "$filter", "$expand", "$count"])?;
     let view = view(call)?;
     let filter = options.get("$filter").map(Filter::read).transpose()?;
-    let top =
-        options.number("$top", MOST)?.or(call.headers.page_size.map(|size| size.min(MOST))).unwrap_or(PAGE);
-    let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
     let mut mailbox = lock(&visit.cell.contacts);
     let overlay = mailbox.overlay(visit.world.clock.millis());
     let mut found = mailbox.listed(mailbox.folder(folder.unwrap_or("contacts"))?, &overlay);
     found.retain(|contact| filter.as_ref().is_none_or(|wanted| wanted.matches_contact(contact)));
-    let page: Vec<&Arc<Contact>> = found.iter().skip(skip).take(top).copied().collect();
-    let next = (found.len() > skip + page.len()).then(|| visit.skip_link(call, skip + page.len()));
-    let frame = Frame::new(&visit.context(&below(folder, "contacts")))
-        .member("@odata.count", options.get("$count").filter(|wanted| *wanted == "true").map(|_| found.len()))
-        .member("@odata.nextLink", next);
-    Ok(frame.entries(&page, |contact, out| contact.show(&mailbox.ids, &view, out)))
+    paged(visit, call, &below(folder, "contacts"), &found, |contact, out| {
+        contact.show(&mailbox.ids, &view, out)
+    })
 }
 
 fn get(visit: &Visit<'_>, call: &Call, folder: Option<&str>, id: &str) -> Result<Answer, Refusal> {

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::event_query::{plain_view, preferred, view};
 use super::filter::Filter;
 use super::folders::{not_allowed, sized_post};
-use super::page::Frame;
+use super::page::paged;
 use super::serve::Visit;
 use crate::state::contact::json;
 use crate::state::counters::Write;
@@ -23,9 +23,6 @@ use crate::state::mailbox::{CALENDAR, Mailbox};
 use crate::state::outbox::{Mail, MailKind, addresses};
 use crate::state::refusal::Refusal;
 use crate::state::world::Duplicate;
-
-const PAGE: usize = 10;
-const MOST: usize = 1000;
 
 pub(crate) fn collection(
     visit: &Visit<'_>,
@@ -77,26 +74,17 @@ fn list(visit: &Visit<'_>, call: &Call, calendar: Option<&str>) -> Result<Answer
     let mut found = mailbox.listed(mailbox.folder(calendar.unwrap_or(CALENDAR))?, &overlay);
     found.retain(|event| filter.as_ref().is_none_or(|wanted| wanted.matches_tags(&event.content.extended)));
     let found: Vec<(&Event, Part)> = found.into_iter().map(|event| (&**event, Part::Whole)).collect();
-    paged(visit, call, &found, (&mailbox.ids, &view, &below(calendar, "events")))
+    events_page(visit, call, &found, (&mailbox.ids, &view, &below(calendar, "events")))
 }
 
-/// One page of what was found.
-pub(crate) fn paged(
+/// One page of the events that were found.
+pub(crate) fn events_page(
     visit: &Visit<'_>,
     call: &Call,
     found: &[(&Event, Part)],
     (ids, view, context): (&Ids, &EventView, &str),
 ) -> Result<Answer, Refusal> {
-    let options = call.options();
-    let preferred = call.headers.page_size.map(|size| size.min(MOST));
-    let top = options.number("$top", MOST)?.or(preferred).unwrap_or(PAGE);
-    let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
-    let page: Vec<&(&Event, Part)> = found.iter().skip(skip).take(top).collect();
-    let next = (found.len() > skip + page.len()).then(|| visit.skip_link(call, skip + page.len()));
-    let frame = Frame::new(&visit.context(context))
-        .member("@odata.count", options.get("$count").filter(|wanted| *wanted == "true").map(|_| found.len()))
-        .member("@odata.nextLink", next);
-    Ok(frame.entries(&page, |(event, part), out| json(&event.show(*part, ids, view), out)))
+    paged(visit, call, context, found, |(event, part), out| json(&event.show(*part, ids, view), out))
 }
 
 fn get(visit: &Visit<'_>, call: &Call, calendar: Option<&str>, id: &str) -> Result<Answer, Refusal> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::call::Call;
 use super::filter::{Filter, expand};
-use super::page::Frame;
+use super::page::paged;
 use super::serve::Visit;
 use crate::state::contact::{json, show_extended};
 use crate::state::counters::Write;
@@ -15,9 +15,6 @@ use crate::state::ids::Ids;
 use crate::state::lock;
 use crate::state::mailbox::DEFAULT;
 use crate::state::refusal::Refusal;
-
-const PAGE: usize = 10;
-const MOST: usize = 1000;
 
 pub(crate) fn collection(visit: &Visit<'_>, call: &mut Call) -> Result<Answer, Refusal> {
     match call.method.as_str() {
@@ -47,19 +44,12 @@ fn list(visit: &Visit<'_>, call: &Call) -> Result<Answer, Refusal> {
     check_select(options.get("$select"))?;
     let filter = options.get("$filter").map(Filter::read).transpose()?;
     let shown = options.get("$expand").map(expand).transpose()?.unwrap_or_default();
-    let top = options.number("$top", MOST)?.or(call.headers.page_size).unwrap_or(PAGE);
-    let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
     let mailbox = lock(&visit.cell.contacts);
     let visible = mailbox.folders.values().filter(|folder| !folder.deleted && folder.serial != DEFAULT);
     let found: Vec<&Folder> = visible
         .filter(|folder| filter.as_ref().is_none_or(|wanted| wanted.matches_tags(&folder.extended)))
         .collect();
-    let page: Vec<&Folder> = found.iter().skip(skip).take(top).copied().collect();
-    let next = (found.len() > skip + page.len()).then(|| visit.skip_link(call, skip + page.len()));
-    let frame = Frame::new(&visit.context("contactFolders"))
-        .member("@odata.count", options.get("$count").filter(|wanted| *wanted == "true").map(|_| found.len()))
-        .member("@odata.nextLink", next);
-    Ok(frame.entries(&page, |folder, out| show(folder, &mailbox.ids, &shown, None, out)))
+    paged(visit, call, "contactFolders", &found, |folder, out| show(folder, &mailbox.ids, &shown, None, out))
 }
 
 fn get(visit: &Visit<'_>, call: &Call, id: &str) -> Result<Answer, Refusal> {

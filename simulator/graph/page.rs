@@ -1,7 +1,35 @@
-//! The frame of a collection answer.
+//! One page of a collection, and the frame around it.
 
 use super::answer::Answer;
+use super::call::Call;
+use super::serve::Visit;
 use crate::state::contact::json;
+use crate::state::refusal::Refusal;
+
+/// How many entries a page has that nobody asked to be larger.
+const PAGE: usize = 10;
+/// The most entries of a page.
+const MOST: usize = 1000;
+
+/// The page of `found` that the call asks for, with the link to the next one.
+pub(crate) fn paged<T>(
+    visit: &Visit<'_>,
+    call: &Call,
+    context: &str,
+    found: &[T],
+    show: impl Fn(&T, &mut Vec<u8>),
+) -> Result<Answer, Refusal> {
+    let options = call.options();
+    let preferred = call.headers.page_size.map(|size| size.min(MOST));
+    let top = options.number("$top", MOST)?.or(preferred).unwrap_or(PAGE);
+    let skip = options.number("$skip", usize::MAX)?.unwrap_or(0);
+    let page: Vec<&T> = found.iter().skip(skip).take(top).collect();
+    let next = (found.len() > skip + page.len()).then(|| visit.skip_link(call, skip + page.len()));
+    let frame = Frame::new(&visit.context(context))
+        .member("@odata.count", options.get("$count").filter(|wanted| *wanted == "true").map(|_| found.len()))
+        .member("@odata.nextLink", next);
+    Ok(frame.entries(&page, |entry, out| show(entry, out)))
+}
 
 /// Collects the entries of a page.
 pub(crate) struct Frame(Vec<u8>);

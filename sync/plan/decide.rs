@@ -137,7 +137,7 @@ impl<'a> Decider<'a> {
             {
                 if self.is_refused_item(case, &copy.id) {
                     self.unwanted(case, Removal::GoneFromHub);
-                } else if self.may_tell(copy, two_way) {
+                } else if two_way.may_tell(&copy.content) {
                     self.propose_item(case, copy, two_way);
                 } else {
                     // It stays with its owner, who made it private.
@@ -150,7 +150,7 @@ impl<'a> Decider<'a> {
     }
 
     fn propose_item(&mut self, case: Case<'a>, copy: &Copy, two_way: TwoWay<'a>) {
-        if self.is_refused_item(case, &copy.id) || !self.may_tell(copy, two_way) {
+        if self.is_refused_item(case, &copy.id) || !two_way.may_tell(&copy.content) {
             return;
         }
         let fields = copy.content.iter().filter(|(field, _)| field.may_flow_back());
@@ -170,10 +170,6 @@ impl<'a> Decider<'a> {
 
     fn propose(&mut self, key: &SourceKey, id: ItemId, what: Proposed) {
         self.work.proposals.push(Proposal { key: key.clone(), id, what });
-    }
-
-    fn may_tell(&self, copy: &Copy, two_way: TwoWay<'a>) -> bool {
-        two_way.private || !copy.content.is_private()
     }
 
     fn is_refused_item(&self, case: Case<'a>, id: &ItemId) -> bool {

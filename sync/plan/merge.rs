@@ -70,10 +70,7 @@ pub(super) fn is_edited(entry: &Entry, copy: &Copy, intent: Option<&Intent>) -> 
     let fields = copy.content.iter().map(|(field, _)| field).chain(entry.wrote.keys().copied());
     fields.filter(|field| field.may_flow_back()).any(|field| {
         let holds = copy.content.print(field);
-        let intended = intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds);
-        let left = holds == entry.wrote.get(&field).copied()
-            || entry.differs.get(&field) == Some(&Difference::Server(holds));
-        !intended && !left
+        !intent.is_some_and(|intent| intent.meant(field, holds)) && !entry.was_left(field, holds)
     })
 }
 
@@ -178,13 +175,13 @@ impl Merger<'_> {
         if self.copy.is_none() {
             return holds != hub && self.out.entry.is_edited(field);
         }
-        holds != hub && !self.was_intended(field, holds) && !self.was_left(field, holds)
+        holds != hub && !self.was_intended(field, holds) && !self.out.entry.was_left(field, holds)
     }
 
     /// Whether an open intent was about to write what the field holds.
     fn was_intended(&self, field: Field, holds: Option<Print>) -> bool {
         let halfway = field.needs_item() && self.is_halfway();
-        halfway || self.intent.is_some_and(|intent| intent.writes.get(&field).copied() == holds)
+        halfway || self.intent.is_some_and(|intent| intent.meant(field, holds))
     }
 
     /// Whether an open intent may have brought a part of the occurrences about: they take many requests, and go with
@@ -194,9 +191,7 @@ impl Merger<'_> {
             return self.intends(Field::Occurrences);
         }
         let has_moved = |copy: &Copy| {
-            self.intent.is_some_and(|intent| {
-                copy.content.print(Field::Timing) == intent.writes.get(&Field::Timing).copied()
-            })
+            self.intent.is_some_and(|intent| intent.meant(Field::Timing, copy.content.print(Field::Timing)))
         };
         self.copy.is_some_and(has_moved)
     }
@@ -214,7 +209,7 @@ impl Merger<'_> {
     /// Whether a user's edit of the field is for the hub to judge.
     fn flows_back(&self, field: Field, holds: Option<Print>) -> bool {
         let Some(two_way) = self.rules.two_way else { return false };
-        let may_tell = two_way.private || !self.copy.is_some_and(|copy| copy.content.is_private());
+        let may_tell = self.copy.is_none_or(|copy| two_way.may_tell(&copy.content));
         let may_clear = holds.is_some() || !field.is_needed();
         may_tell && may_clear && field.may_flow_back()
     }
@@ -228,13 +223,6 @@ impl Merger<'_> {
                 self.out.proposed.insert(field, Edited { value, over });
             }
         }
-    }
-
-    /// Whether the field holds what it held after our last write.
-    fn was_left(&self, field: Field, holds: Option<Print>) -> bool {
-        let entry = &self.out.entry;
-        holds == entry.wrote.get(&field).copied()
-            || entry.differs.get(&field) == Some(&Difference::Server(holds))
     }
 
     /// Moves the entry to what is now known of the field.

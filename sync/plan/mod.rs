@@ -17,7 +17,7 @@ pub use guard::{Held, PlanHash, Why};
 pub use op::{Op, Removal};
 
 use crate::two_way::Refusals;
-use crate::{Base, Field, Intents, ItemId, Limits, Mailbox, Policy, Proposal, Snapshot, SourceKey};
+use crate::{Base, Content, Field, Intents, ItemId, Limits, Mailbox, Policy, Proposal, Snapshot, SourceKey};
 use decide::Decider;
 
 /// Everything that a plan is made from.
@@ -54,6 +54,13 @@ pub struct TwoWay<'a> {
     pub private: bool,
     /// What the hub did not take of this mailbox: there the hub's state is written.
     pub refused: Option<&'a Refusals>,
+}
+
+impl TwoWay<'_> {
+    /// Whether the hub may hear of an item that holds this.
+    pub(crate) fn may_tell(&self, content: &Content) -> bool {
+        self.private || !content.is_private()
+    }
 }
 
 /// What a mailbox shall hold.

@@ -293,3 +293,16 @@ pub fn written(effects: &[Option<Effect>]) -> Vec<ItemId> {
     };
     effects.iter().map(id).collect()
 }
+
+/// A point read shows of each item what its write returned.
+pub async fn reads_back_as_written(world: &World, place: &Place, ids: &[ItemId], effects: &[Option<Effect>]) {
+    for (id, looked) in world.reader().look(place, ids).await {
+        let at = ids.iter().position(|known| *known == id).unwrap();
+        let Some(Effect::Written { content, .. }) = &effects[at] else { panic!() };
+        assert_eq!(
+            &looked.unwrap().unwrap().content,
+            content,
+            "what a write returns is what a point read shows"
+        );
+    }
+}

@@ -205,3 +205,10 @@ impl Watch {
         (simulator::Clock::real().now() - self.0).to_std().unwrap_or_default()
     }
 }
+
+/// What an item shows, without its annotations and these members, which differ from run to run.
+pub fn without(body: &Value, moving: &[&str]) -> Value {
+    let shown = body.as_object().unwrap().iter();
+    let fixed = shown.filter(|(name, _)| !moving.contains(&name.as_str()) && !name.starts_with('@'));
+    fixed.map(|(name, value)| (name.clone(), value.clone())).collect()
+}

@@ -12,7 +12,7 @@ use sync::{
 
 use crate::company::Traits;
 use crate::server::{Item, Server, at};
-use crate::world::{Conditions, Fault, GRACE, quiet, shuffled};
+use crate::world::{Conditions, GRACE, quiet, shuffled};
 
 /// How often a visit goes on with what one step left for the next.
 const STEPS: usize = 4;
@@ -258,13 +258,7 @@ impl<'a> Worker<'a> {
                 return false;
             }
             if self.conditions.twin_at == Some(nth as u8) {
-                let twin = Conditions {
-                    twin_at: None,
-                    crash_at: None,
-                    delivered_twice: false,
-                    ..self.conditions.clone()
-                };
-                spoke.visit(self.snapshot, &twin, now, broken);
+                spoke.visit(self.snapshot, &self.conditions.of_a_twin(), now, broken);
             }
             *now += 1;
             let effect = self.send(spoke, op, *now, broken);
@@ -294,18 +288,8 @@ impl<'a> Worker<'a> {
 
     fn send(&mut self, spoke: &mut Spoke, op: &Op, now: i64, broken: &mut Vec<String>) -> Effect {
         spoke.writes += 1;
-        let fault = self.conditions.faults.get(self.requests).copied().unwrap_or(Fault::None);
         self.requests += 1;
-        match fault {
-            Fault::NotSent => Effect::NotSent,
-            Fault::LostBefore => Effect::Unknown,
-            Fault::Refused => Effect::Refused("ErrorInternalServerError".into()),
-            Fault::LostAfter => {
-                self.apply(spoke, op, now, broken);
-                Effect::Unknown
-            }
-            Fault::None => self.apply(spoke, op, now, broken),
-        }
+        self.conditions.send(self.requests - 1, || self.apply(spoke, op, now, broken))
     }
 
     fn apply(&self, spoke: &mut Spoke, op: &Op, now: i64, broken: &mut Vec<String>) -> Effect {

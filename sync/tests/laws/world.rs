@@ -84,6 +84,27 @@ pub fn conditions() -> impl Strategy<Value = Conditions> {
     )
 }
 
+impl Conditions {
+    /// Those of a second worker that comes in between.
+    pub fn of_a_twin(&self) -> Self {
+        Conditions { twin_at: None, crash_at: None, delivered_twice: false, ..self.clone() }
+    }
+
+    /// What becomes of a worker's request number `nth`; `apply` does it on the server.
+    pub fn send(&self, nth: usize, apply: impl FnOnce() -> Effect) -> Effect {
+        match self.faults.get(nth).copied().unwrap_or(Fault::None) {
+            Fault::NotSent => Effect::NotSent,
+            Fault::LostBefore => Effect::Unknown,
+            Fault::Refused => Effect::Refused("ErrorInternalServerError".into()),
+            Fault::LostAfter => {
+                apply();
+                Effect::Unknown
+            }
+            Fault::None => apply(),
+        }
+    }
+}
+
 pub fn quiet() -> Conditions {
     Conditions {
         faults: vec![],
@@ -460,13 +481,7 @@ impl Worker {
                 return;
             }
             if self.conditions.twin_at == Some(nth as u8) {
-                let twin = Conditions {
-                    twin_at: None,
-                    crash_at: None,
-                    delivered_twice: false,
-                    ..self.conditions.clone()
-                };
-                world.run(&twin);
+                world.run(&self.conditions.of_a_twin());
             }
             world.now += 1;
             let effect = self.send(world, op);
@@ -494,18 +509,8 @@ impl Worker {
     }
 
     fn send(&mut self, world: &mut World, op: &Op) -> Effect {
-        let fault = self.conditions.faults.get(self.requests).copied().unwrap_or(Fault::None);
         self.requests += 1;
-        match fault {
-            Fault::NotSent => Effect::NotSent,
-            Fault::LostBefore => Effect::Unknown,
-            Fault::Refused => Effect::Refused("ErrorInternalServerError".into()),
-            Fault::LostAfter => {
-                self.apply(world, op);
-                Effect::Unknown
-            }
-            Fault::None => self.apply(world, op),
-        }
+        self.conditions.send(self.requests - 1, || self.apply(world, op))
     }
 
     /// An update whose answer is lost can't be told from an edit if the server stored a form of its own.
