@@ -1,5 +1,6 @@
 //! Everything in one process: the simulated tenant, the functions behind their port, the embedded host.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use wheelhouse::config::{Cloud, Feeds, Hidden, HttpLimits, Identity, Platform, Settings};
+use wheelhouse::config::{Cloud, Feeds, Hidden, HttpLimits, Identity, Platform, Residency, Settings};
 
 use crate::api::Api;
 use crate::clock::SkippingClock;
@@ -240,7 +241,9 @@ fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {
             login_url: simulator.login_url().parse()?,
             token_audience: "api://AzureADTokenExchange".to_owned(),
         },
-        api_token: None,
+        scoped_app_client_id: None,
+        public: None,
+        residency: Residency { region: "local".to_owned(), stamps: BTreeMap::new() },
         feeds: Feeds::default(),
         read_lag: Duration::from_secs(120),
         portion_time: Duration::from_secs(60),

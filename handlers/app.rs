@@ -108,13 +108,13 @@ async fn ports(
             let keys = FileKeys::open(key_folder, Arc::clone(random))?;
             Ok((Arc::new(database.store()), Arc::new(database.queue()), Arc::new(keys)))
         }
-        Platform::Azure { blob_url, queue_url, key_folder } => {
+        Platform::Azure { blob_url, queue_url, vault_url } => {
             let Identity::Managed { client_id, .. } = &settings.identity else {
                 return Err("the platform azure needs WHEELHOUSE_IDENTITY=managed-identity".into());
             };
             let azure = Azure::managed_identity(&client_id.to_string())?;
             let store = azure.store(blob_url.clone(), CONTAINER, Arc::clone(random))?;
-            let keys = FileKeys::open(key_folder, Arc::clone(random))?;
+            let keys = azure.keys(vault_url)?;
             Ok((Arc::new(store), Arc::new(azure.queue(queue_url.clone())?), Arc::new(keys)))
         }
     }

@@ -2,6 +2,7 @@
 
 mod vars;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
@@ -12,7 +13,9 @@ use url::Url;
 use uuid::Uuid;
 
 pub use vars::{Refusal, SettingsError};
-use vars::{Vars, addresses, duration, guid, number, one_of, path, service_url, text, token};
+use vars::{
+    Vars, addresses, duration, guid, number, one_of, origin, path, region_class, service_url, stamps, text,
+};
 
 /// Everything an operator can set, by environment variables (app settings in Azure).
 ///
@@ -20,16 +23,21 @@ use vars::{Vars, addresses, duration, guid, number, one_of, path, service_url, t
 /// | --- | --- | --- |
 /// | `WHEELHOUSE_PLATFORM` | required | where things are kept: `embedded` (this machine) or `azure` |
 /// | `WHEELHOUSE_DATA_FOLDER` | required with `embedded` | the folder of the data file |
-/// | `WHEELHOUSE_KEY_FOLDER` | the data folder; required with `azure` | the folder of the key that seals all data |
+/// | `WHEELHOUSE_KEY_FOLDER` | the data folder; only with `embedded` | the folder of the keys that wrap the tenants' data keys |
 /// | `WHEELHOUSE_BLOB_URL` | required with `azure` | the data account's blob endpoint |
 /// | `WHEELHOUSE_QUEUE_URL` | required with `azure` | the data account's queue endpoint |
+/// | `WHEELHOUSE_VAULT_URL` | required with `azure` | the Key Vault whose key wraps the tenants' data keys |
 /// | `WHEELHOUSE_IDENTITY` | `managed-identity` | who signs in: `managed-identity`, or `developer` (who is signed in on this machine) |
 /// | `WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID` | required with `managed-identity` | the client id of the user-assigned identity |
 /// | `WHEELHOUSE_APP_CLIENT_ID` | required | the client id of the app registration that tenants consent to |
 /// | `WHEELHOUSE_GRAPH_URL` | `https://graph.microsoft.com` | Microsoft Graph of your cloud |
 /// | `WHEELHOUSE_LOGIN_URL` | `https://login.microsoftonline.com` | the sign-in service of your cloud |
 /// | `WHEELHOUSE_TOKEN_AUDIENCE` | `api://AzureADTokenExchange` | the audience of the federated credential in your cloud |
-/// | `WHEELHOUSE_API_TOKEN` | none | the bearer token of the API, 32 characters or more; without it the API answers this machine only |
+/// | `WHEELHOUSE_SCOPED_APP_CLIENT_ID` | none | the app registration for tenants that grant single mailboxes only: it has the directory's permissions and no others; without it that mode is not offered |
+/// | `WHEELHOUSE_PUBLIC_URL` | required with `azure` | the address under which people and scripts reach this app; without it there is no sign-in, and only this machine is answered |
+/// | `WHEELHOUSE_HOME_TENANT` | required with a public address | the tenant whose `Owner`s own this deployment |
+/// | `WHEELHOUSE_REGION` | `local`; required with `azure` | the region class of this stamp, such as `eu` or `us`: 2 to 16 lower-case letters |
+/// | `WHEELHOUSE_STAMPS` | none | the public addresses of the other stamps: `us=https://…,uk=https://…` |
 /// | `WHEELHOUSE_FEED_ADDRESSES` | none | IP addresses, separated by commas, where calendar feeds may be although they are not public |
 /// | `WHEELHOUSE_FEED_HTTP` | `refused` | whether a feed's URL may begin with `http://`: `refused` or `allowed` |
 /// | `WHEELHOUSE_READ_LAG_SECONDS` | 120 | how long a written contact may be missing in a listing (0 to 3600) |
@@ -52,8 +60,12 @@ pub struct Settings {
     pub app_client_id: Uuid,
     /// Which cloud is talked to.
     pub cloud: Cloud,
-    /// The bearer token of the API; without it the API answers this machine only ([`crate::host::is_local`]).
-    pub api_token: Option<Hidden>,
+    /// The app registration of tenants that grant single mailboxes only.
+    pub scoped_app_client_id: Option<Uuid>,
+    /// How people and scripts reach this app; without it only this machine is answered ([`crate::host::is_local`]).
+    pub public: Option<Public>,
+    /// Where in the world the data may lie.
+    pub residency: Residency,
     /// Where calendar feeds may be.
     pub feeds: Feeds,
     /// How long a written contact may be missing in a listing.
@@ -66,6 +78,7 @@ pub struct Settings {
 
 /// Where things are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Platform {
     /// In files of this machine.
     Embedded {
@@ -80,8 +93,8 @@ pub enum Platform {
         blob_url: Url,
         /// The data account's queue endpoint.
         queue_url: Url,
-        /// The folder of the key that seals all data.
-        key_folder: PathBuf,
+        /// The vault whose key wraps the tenants' data keys.
+        vault_url: Url,
     },
 }
 
@@ -112,6 +125,24 @@ pub struct Cloud {
     pub token_audience: String,
 }
 
+/// How people and scripts reach this app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Public {
+    /// Its address, without a path.
+    pub url: Url,
+    /// The tenant whose `Owner`s own this deployment.
+    pub home_tenant: Uuid,
+}
+
+/// Where in the world the data may lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Residency {
+    /// The region class of this stamp.
+    pub region: String,
+    /// The public addresses of the other stamps, by region class.
+    pub stamps: BTreeMap<String, Url>,
+}
+
 /// Where calendar feeds may be, beyond `https` to public addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Feeds {
@@ -132,7 +163,7 @@ pub struct HttpLimits {
     pub lanes: usize,
 }
 
-/// A secret among the settings, such as the bearer token of the API; never shown.
+/// A secret among the settings, such as what the identity endpoint wants to see; never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hidden(String);
 
@@ -143,7 +174,7 @@ impl Hidden {
         Self(text)
     }
 
-    /// The text itself, for the one place that needs it; compare it in constant time.
+    /// The text itself, for the one place that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -173,7 +204,10 @@ impl Settings {
         let identity = Identity::read(vars);
         let app_client_id = vars.required("APP_CLIENT_ID", guid);
         let cloud = Cloud::read(vars);
-        let api_token = vars.optional("API_TOKEN", token).map(Hidden);
+        let scoped_app_client_id = vars.optional("SCOPED_APP_CLIENT_ID", guid);
+        let in_azure = matches!(platform, Some(Platform::Azure { .. }));
+        let public = Public::read(vars, in_azure);
+        let residency = Residency::read(vars, in_azure);
         let feeds = Feeds::read(vars);
         let read_lag = vars.or("READ_LAG_SECONDS", "120", |text| duration(text, 1, 0, 3600));
         let portion_time = vars.or("PORTION_SECONDS", "60", |text| duration(text, 1, 1, 300));
@@ -183,7 +217,9 @@ impl Settings {
             identity: identity?,
             app_client_id: app_client_id?,
             cloud: cloud?,
-            api_token,
+            scoped_app_client_id,
+            public,
+            residency: residency?,
             feeds: feeds?,
             read_lag: read_lag?,
             portion_time: portion_time?,
@@ -211,8 +247,34 @@ impl Platform {
     fn read_azure(vars: &mut Vars) -> Option<Self> {
         let blob_url = vars.required("BLOB_URL", service_url);
         let queue_url = vars.required("QUEUE_URL", service_url);
-        let key_folder = vars.required("KEY_FOLDER", path);
-        Some(Self::Azure { blob_url: blob_url?, queue_url: queue_url?, key_folder: key_folder? })
+        let vault_url = vars.required("VAULT_URL", service_url);
+        Some(Self::Azure { blob_url: blob_url?, queue_url: queue_url?, vault_url: vault_url? })
+    }
+}
+
+impl Public {
+    /// Without a public address nobody signs in; in Azure everybody must.
+    fn read(vars: &mut Vars, required: bool) -> Option<Self> {
+        let url = match required {
+            true => vars.required("PUBLIC_URL", origin),
+            false => vars.optional("PUBLIC_URL", origin),
+        };
+        let home_tenant = match url.is_some() || required {
+            true => vars.required("HOME_TENANT", guid),
+            false => None,
+        };
+        Some(Self { url: url?, home_tenant: home_tenant? })
+    }
+}
+
+impl Residency {
+    fn read(vars: &mut Vars, required: bool) -> Option<Self> {
+        let region = match required {
+            true => vars.required("REGION", region_class),
+            false => vars.or("REGION", "local", region_class),
+        };
+        let stamps = vars.or("STAMPS", ",", stamps);
+        Some(Self { region: region?, stamps: stamps? })
     }
 }
 

@@ -1,7 +1,9 @@
 //! The functions of Wheelhouse.
 
+pub mod access;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod gather;
 pub mod health;

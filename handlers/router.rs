@@ -15,7 +15,7 @@ const NO_BODY: usize = 1024;
 /// Every function of the deployed binary, by the name of its folder in `function-defs/`.
 pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
     let of_app = Arc::clone(&clock);
-    let (body_bytes, token) = (settings.http.body_bytes, settings.api_token.clone());
+    let body_bytes = settings.http.body_bytes;
     let host = Host::new(clock, Limits::default(), move || {
         let app = App::open(settings.clone(), Arc::clone(&of_app));
         async move { app.await.map(Arc::new) }
@@ -27,7 +27,7 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
         .queue("sync-mailbox", sync_mailbox::run)
         .queue("sync-mailbox-poison", poison::sync_mailbox)
         .timer("purge", purge::run)
-        .http("api", body_bytes, api::routes(token))
+        .http("api", body_bytes, api::routes())
         .http("health", NO_BODY, health::routes())
         .into_router()
 }

@@ -5,7 +5,7 @@ mod api_world;
 
 use std::collections::BTreeSet;
 
-use api_world::{TOKEN, World};
+use api_world::World;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
@@ -22,21 +22,21 @@ async fn asked(world: &World, headers: &[(&str, &str)]) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn without_a_token_only_this_machine_may_call() {
-    let world = World::unconnected(0, None).await;
+async fn without_a_public_address_only_this_machine_may_call() {
+    let world = World::unconnected(0).await;
     for host in ["127.0.0.1:7071", "localhost:7071", "[::1]:7071"] {
         assert_eq!(asked(&world, &[("host", host)]).await.0, 200, "{host}");
     }
     let (status, text) = asked(&world, &[("host", "wheelhouse.example")]).await;
     assert_eq!(status, 401);
-    insta::assert_snapshot!(text, @r#"{"error":"without a token this API answers its own machine only","fix":"set WHEELHOUSE_API_TOKEN to 32 characters or more, and send it as `Authorization: Bearer …`"}"#);
+    insta::assert_snapshot!(text, @r#"{"error":"without a public address this API answers its own machine only","fix":"set WHEELHOUSE_PUBLIC_URL, and sign in"}"#);
     assert_eq!(asked(&world, &[("host", "127.0.0.1"), ("x-forwarded-for", "203.0.113.9")]).await.0, 401);
     assert_eq!(asked(&world, &[]).await.0, 401);
 }
 
 #[tokio::test]
 async fn a_web_page_on_this_machine_is_kept_out() {
-    let world = World::unconnected(0, None).await;
+    let world = World::unconnected(0).await;
     let host = ("host", "127.0.0.1:7071");
     let (status, text) = asked(&world, &[host, ("origin", "https://page.example")]).await;
     assert_eq!(status, 403);
@@ -52,26 +52,8 @@ async fn a_web_page_on_this_machine_is_kept_out() {
 }
 
 #[tokio::test]
-async fn with_a_token_everybody_needs_it() {
-    let world = World::unconnected(0, Some(TOKEN)).await;
-    let bearer = format!("Bearer {TOKEN}");
-    for host in ["127.0.0.1:7071", "wheelhouse.example"] {
-        assert_eq!(asked(&world, &[("host", host), ("authorization", &bearer)]).await.0, 200);
-        for wrong in
-            ["", "Bearer", "Bearer ", "Basic abc", &bearer[..bearer.len() - 1], &format!("{bearer}0"), TOKEN]
-        {
-            assert_eq!(asked(&world, &[("host", host), ("authorization", wrong)]).await.0, 401, "{wrong}");
-        }
-    }
-    let (_, text) = asked(&world, &[("host", "127.0.0.1")]).await;
-    insta::assert_snapshot!(text, @r#"{"error":"this API needs its token","fix":"send the header `Authorization: Bearer …` with the value of the setting WHEELHOUSE_API_TOKEN"}"#);
-    let unknown = Request::get("/api/nothing").header("host", "127.0.0.1").body(Body::empty()).unwrap();
-    assert_eq!(world.send(unknown).await.status, 401, "nobody learns which paths there are");
-}
-
-#[tokio::test]
 async fn a_tenant_is_connected_once() {
-    let world = World::unconnected(0, None).await;
+    let world = World::unconnected(0).await;
     assert_eq!(world.get("/api/tenants").await.good(), json!([]));
     let first = world.put(&world.tenant(), &json!({})).await.good();
     let second = world
@@ -94,7 +76,7 @@ fn operations(document: &Value) -> BTreeSet<(String, String)> {
 
 #[tokio::test]
 async fn the_document_lists_every_route_and_every_route_is_there() {
-    let world = World::unconnected(0, None).await;
+    let world = World::unconnected(0).await;
     let document = world.get("/api/openapi.json").await.good();
     assert_eq!(document, serde_json::to_value(wheelhouse::api::openapi()).unwrap());
     let operations = operations(&document);

@@ -44,7 +44,7 @@ pub(super) fn head() -> OpenApi {
         .description(Some("Contacts that a company owns, kept current in every colleague's mailbox."))
         .version(env!("CARGO_PKG_VERSION"));
     let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
-        "The value of WHEELHOUSE_API_TOKEN; where it is not set, only the own machine may call.",
+        "An access token of Microsoft Entra for this application; without a public address only the own machine may call.",
     ));
     let components = ComponentsBuilder::new()
         .schema(ApiError::name(), ApiError::schema())

@@ -36,18 +36,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::config::Hidden;
 use crate::host::Host;
 
-/// The routes of the function `api`, for callers on this machine or, once there is a token, for whoever has it.
-pub fn routes(token: Option<Hidden>) -> Router<Host<App>> {
+/// The routes of the function `api`.
+pub fn routes() -> Router<Host<App>> {
     let (routes, document) = described().split_for_parts();
     routes
         .route("/", any(error::nothing_here))
         .route("/{*rest}", any(error::nothing_here))
         .method_not_allowed_fallback(error::wrong_method)
         .layer(Extension(document::Document::new(document)))
-        .layer(from_fn(move |request, next| access::check(token.clone(), request, next)))
+        .layer(from_fn(access::check))
 }
 
 /// The OpenAPI document: what `GET /api/openapi.json` answers.

@@ -10,7 +10,7 @@ use super::at::{AnyTenant, TenantPath};
 use super::error::ApiError;
 use crate::App;
 use crate::host::Ready;
-use crate::tables::Tables;
+use crate::tables::{Suspension, Tables};
 
 /// A connected tenant.
 #[derive(Serialize, ToSchema)]
@@ -23,7 +23,7 @@ pub(super) struct TenantView {
     since: DateTime<Utc>,
     /// Why nothing is done for it at present.
     #[serde(skip_serializing_if = "Option::is_none")]
-    suspended: Option<String>,
+    suspended: Option<Suspension>,
 }
 
 /// Lists the connected tenants.
@@ -44,7 +44,8 @@ pub(super) async fn list(Ready(app): Ready<App>) -> Result<Json<Vec<TenantView>>
     params(TenantPath),
     responses((status = 200, description = "It is connected", body = TenantView)))]
 pub(super) async fn connect(at: AnyTenant) -> Result<Json<TenantView>, ApiError> {
-    at.app.tables.connect(&at.tenant, at.app.now()).await?;
+    let region = &at.app.settings.residency.region;
+    at.app.tables.connect(&at.tenant, region, None, at.app.now()).await?;
     let view = view(&at.app, at.tenant).await?;
     view.map(Json).ok_or_else(|| ApiError::conflict("the tenant was forgotten just now", "connect it again"))
 }

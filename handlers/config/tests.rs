@@ -7,13 +7,16 @@ const LOCAL: [(&str, &str); 4] = [
     ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
 ];
 
-const CLOUD: [(&str, &str); 8] = [
+const CLOUD: [(&str, &str); 11] = [
     ("IDENTITY_ENDPOINT", "http://127.0.0.1:41234/msi/token"),
     ("IDENTITY_HEADER", "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a"),
     ("WHEELHOUSE_PLATFORM", "azure"),
     ("WHEELHOUSE_BLOB_URL", "https://data.blob.core.windows.net"),
     ("WHEELHOUSE_QUEUE_URL", "https://data.queue.core.windows.net"),
-    ("WHEELHOUSE_KEY_FOLDER", "/etc/wheelhouse/key"),
+    ("WHEELHOUSE_VAULT_URL", "https://keys.vault.azure.net"),
+    ("WHEELHOUSE_PUBLIC_URL", "https://wheelhouse.example"),
+    ("WHEELHOUSE_HOME_TENANT", "3b1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
+    ("WHEELHOUSE_REGION", "eu"),
     ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", "0f0f9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
     ("WHEELHOUSE_APP_CLIENT_ID", "7a1c9e50-3b64-4f0e-9d55-0c2f8f6b1a11"),
 ];
@@ -37,7 +40,7 @@ fn the_least_for_a_laptop() {
         key_folder: "/var/lib/wheelhouse".into(),
     };
     assert_eq!(
-        (settings.platform, settings.identity, settings.api_token),
+        (settings.platform, settings.identity, settings.public),
         (platform, Identity::Developer, None)
     );
     assert_eq!(settings.cloud.graph_url.as_str(), "https://graph.microsoft.com/");
@@ -54,6 +57,8 @@ fn the_least_for_azure() {
     let settings = read(&CLOUD).unwrap();
     assert!(matches!(settings.platform, Platform::Azure { .. }));
     assert!(matches!(settings.identity, Identity::Managed { .. }));
+    assert_eq!(settings.public.unwrap().url.as_str(), "https://wheelhouse.example/");
+    assert_eq!(settings.residency.region, "eu");
 }
 
 #[test]
@@ -84,7 +89,9 @@ fn every_refusal_names_variable_problem_and_fix() {
         ("WHEELHOUSE_GRAPH_URL", "graph.microsoft.com"),
         ("WHEELHOUSE_LOGIN_URL", "http://login.microsoftonline.com"),
         ("WHEELHOUSE_TOKEN_AUDIENCE", "two words"),
-        ("WHEELHOUSE_API_TOKEN", "hunter2"),
+        ("WHEELHOUSE_PUBLIC_URL", "https://wheelhouse.example/api"),
+        ("WHEELHOUSE_REGION", "EU"),
+        ("WHEELHOUSE_STAMPS", "us"),
         ("WHEELHOUSE_READ_LAG_SECONDS", "-1"),
         ("WHEELHOUSE_HTTP_LANES", "1001"),
     ];
@@ -95,7 +102,9 @@ fn every_refusal_names_variable_problem_and_fix() {
     WHEELHOUSE_GRAPH_URL is not a URL: give the whole address, beginning with https://
     WHEELHOUSE_LOGIN_URL is not https: use https:// (http:// is for loopback addresses only)
     WHEELHOUSE_TOKEN_AUDIENCE holds blanks or odd characters: remove them
-    WHEELHOUSE_API_TOKEN is too short to be safe: make one of 32 characters or more, for example by `openssl rand -hex 32`
+    WHEELHOUSE_PUBLIC_URL has a path: give scheme and host alone
+    WHEELHOUSE_REGION is no region class: write something like eu or us
+    WHEELHOUSE_STAMPS is no list of stamps: write us=https://us.example.com,uk=https://uk.example.com
     WHEELHOUSE_READ_LAG_SECONDS is not a whole number: set it to 0 to 3600
     WHEELHOUSE_HTTP_LANES is out of bounds: set it to 1 to 1000
     ");
@@ -118,12 +127,9 @@ fn a_simulator_on_loopback_needs_no_tls() {
 }
 
 #[test]
-fn the_token_is_never_shown() {
-    let secret = "0123456789abcdef0123456789abcdef";
-    let vars: Vec<_> = LOCAL.into_iter().chain([("WHEELHOUSE_API_TOKEN", secret)]).collect();
-    let settings = read(&vars).unwrap();
-    assert!(!format!("{settings:?}").contains(secret));
-    assert_eq!(settings.api_token.unwrap().expose(), secret);
+fn other_stamps_are_named_by_their_region() {
+    let vars: Vec<_> = CLOUD.into_iter().chain([("WHEELHOUSE_STAMPS", "us=https://us.example")]).collect();
+    assert_eq!(read(&vars).unwrap().residency.stamps["us"].as_str(), "https://us.example/");
 }
 
 #[test]

@@ -200,12 +200,26 @@ pub(super) fn text(text: &str) -> Result<String, Bad> {
     if plain { Ok(text.to_owned()) } else { bad("holds blanks or odd characters", "remove them") }
 }
 
-pub(super) fn token(token: &str) -> Result<String, Bad> {
-    let token = text(token)?;
-    if token.len() >= 32 {
-        return Ok(token);
-    }
-    bad("is too short to be safe", "make one of 32 characters or more, for example by `openssl rand -hex 32`")
+/// An address of its own: scheme, host and port, and nothing behind them.
+pub(super) fn origin(text: &str) -> Result<Url, Bad> {
+    let url = service_url(text)?;
+    if url.path() == "/" { Ok(url) } else { bad("has a path", "give scheme and host alone") }
+}
+
+pub(super) fn region_class(text: &str) -> Result<String, Bad> {
+    let fits = (2..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if fits { Ok(text.to_owned()) } else { bad("is no region class", "write something like eu or us") }
+}
+
+/// `{region}={address}`, separated by commas.
+pub(super) fn stamps(text: &str) -> Result<BTreeMap<String, Url>, Bad> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let stamp = |part: &str| {
+        let (region, url) = part.split_once('=').unwrap_or_default();
+        Ok((region_class(region)?, origin(url)?))
+    };
+    let all: Result<_, Bad> = parts.map(stamp).collect();
+    all.or_else(|_| bad("is no list of stamps", "write us=https://us.example.com,uk=https://uk.example.com"))
 }
 
 /// IP addresses, separated by commas.

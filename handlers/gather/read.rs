@@ -13,7 +13,7 @@ use sync::{Contribution, HubConfig, HubId, TenantId};
 use super::{directory, feed, items};
 use crate::App;
 use crate::host::Failure;
-use crate::tables::{Source, Tables, Tenant, change_existing};
+use crate::tables::{Source, Suspension, Tables, Tenant, Withdrawn, change_existing};
 
 /// How often everything is read from the beginning, to agree with what the deltas told.
 pub(super) const FULL_READ: TimeDelta = TimeDelta::days(7);
@@ -82,8 +82,9 @@ impl Reads<'_> {
     pub(super) async fn failed(self, what: &str, error: &graph::Error) -> Result<String, Failure> {
         tracing::warn!(tenant = %self.tenant, feed = what, %error, "source not read to its end");
         if error.kind() == Kind::Consent {
-            let reason = error.to_string();
-            let suspend = |tenant: &mut Tenant| tenant.suspended = Some(reason.clone());
+            let suspension =
+                Suspension { why: Withdrawn::Consent, since: self.app.now(), reason: error.to_string() };
+            let suspend = |tenant: &mut Tenant| tenant.suspended = Some(suspension.clone());
             change_existing(&self.app.tables.tenants, &Tables::tenant_key(self.tenant), suspend).await?;
         }
         Ok(format!("{what}: {error}"))

@@ -28,7 +28,7 @@ pub use rulings::{Ruled, Rulings};
 pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
 pub use snapshots::Newest;
 pub use sources::Source;
-pub use tenants::Tenant;
+pub use tenants::{Consent, Mode, Plan, Retention, Suspension, Tenant, Withdrawn};
 
 /// The most keys that one listing goes through.
 const MOST_KEYS: usize = 100_000;

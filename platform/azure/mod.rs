@@ -6,6 +6,7 @@
 mod call;
 mod queue;
 mod store;
+mod vault;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,12 +15,14 @@ use azure_core::{
     http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport},
 };
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
+use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use azure_storage_blob::{BlobServiceClient, BlobServiceClientOptions};
 use azure_storage_queue::{QueueServiceClient, QueueServiceClientOptions};
 use reqwest::{Client, redirect::Policy};
 use url::Url;
 
-pub use self::{queue::StorageQueue, store::BlobStore};
+pub use self::{queue::StorageQueue, store::BlobStore, vault::Vault};
 use crate::{
     error::{Error, Kind, Result, refused},
     random::Random,
@@ -84,6 +87,18 @@ impl Azure {
         service
             .map(StorageQueue::new)
             .map_err(|error| refused("the queue endpoint is no https URL").because(error))
+    }
+
+    /// The port `Keys` on a vault, by its URL.
+    ///
+    /// Fails with `Refused` if it is not https.
+    pub fn keys(&self, vault: &Url) -> Result<Vault> {
+        let options = KeyClientOptions { client_options: self.options.clone(), ..Default::default() };
+        let no_url = |error| refused("the vault's address is no https URL").because(error);
+        let keys = KeyClient::new(vault.as_str(), self.credential(), Some(options)).map_err(no_url)?;
+        let options = SecretClientOptions { client_options: self.options.clone(), ..Default::default() };
+        let secrets = SecretClient::new(vault.as_str(), self.credential(), Some(options)).map_err(no_url)?;
+        Ok(Vault { keys, secrets })
     }
 }
 

@@ -14,14 +14,12 @@ use simulator::{Company, Options, Simulator, fill_company};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
-use wheelhouse::config::{Hidden, Settings};
+use wheelhouse::config::Settings;
 use wheelhouse::host::{Failure, Functions, Host, Invocation, Limits, QueueMessage};
 use wheelhouse::{App, api, gather, sync_mailbox};
 
 /// The largest body that the API takes here.
 pub const BODY_BYTES: usize = 16 * 1024;
-/// A token as an operator would set it.
-pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// An answer of the API.
 #[derive(Debug)]
@@ -81,13 +79,13 @@ pub struct World {
 impl World {
     /// A connected tenant with so many people in two departments, and no hub yet.
     pub async fn of(people: usize) -> Self {
-        let world = Self::unconnected(people, None).await;
+        let world = Self::unconnected(people).await;
         world.put(&world.tenant(), &json!({})).await.good();
         world
     }
 
-    /// The same before the tenant is connected, perhaps with a token set.
-    pub async fn unconnected(people: usize, token: Option<&str>) -> Self {
+    /// The same before the tenant is connected.
+    pub async fn unconnected(people: usize) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let simulator = Simulator::start(Options::default()).await.unwrap();
         let company = Company { people, departments: true, ..Company::default() };
@@ -100,8 +98,7 @@ impl World {
             let app = of_app.clone();
             async move { Ok(app) }
         });
-        let token = token.map(|token| Hidden::new(token.to_owned()));
-        let router = Functions::new(host).http("api", BODY_BYTES, api::routes(token)).into_router();
+        let router = Functions::new(host).http("api", BODY_BYTES, api::routes()).into_router();
         Self { app, simulator, people: filled.people, groups: filled.groups, router, _folder: folder }
     }
 

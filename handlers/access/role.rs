@@ -1,0 +1,47 @@
+//! What a person or script may do: the app roles of the registration.
+
+use serde::{Deserialize, Serialize};
+
+/// An app role, assigned in the caller's own tenant; its name is the role's value in Entra.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// Sees status, and no content.
+    Reader,
+    /// Starts runs and previews; a `Reader` too.
+    Operator,
+    /// Decides about hubs and held plans, and sees content where that needs it; an `Operator` too.
+    Administrator,
+    /// Exports, erases and audits; a `Reader` too.
+    Privacy,
+    /// Owns the deployment: tenants and plans of all, and nobody's content. Counts in the home tenant only.
+    Owner,
+}
+
+impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Role; 5] =
+        [Role::Reader, Role::Operator, Role::Administrator, Role::Privacy, Role::Owner];
+
+    /// Its name in Entra, in tokens and in the documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Reader => "Reader",
+            Role::Operator => "Operator",
+            Role::Administrator => "Administrator",
+            Role::Privacy => "Privacy",
+            Role::Owner => "Owner",
+        }
+    }
+
+    /// Whether whoever has this role may do what `other` may.
+    #[must_use]
+    pub fn includes(self, other: Role) -> bool {
+        self == other
+            || match self {
+                Role::Administrator => matches!(other, Role::Operator | Role::Reader),
+                Role::Operator | Role::Privacy => other == Role::Reader,
+                Role::Reader | Role::Owner => false,
+            }
+    }
+}

