@@ -52,6 +52,8 @@ pub struct App {
     pub writing: Semaphore,
     /// Turns at reading folders as a whole: twenty of them are megabytes.
     pub reading: Semaphore,
+    /// Turns at appending to the audit log: within one process nobody is in another's way.
+    pub auditing: Semaphore,
 }
 
 impl App {
@@ -68,8 +70,21 @@ impl App {
         let guard = Guard { allow_http: feeds.http, allowed: feeds.addresses.clone() };
         let feeds = Feed::new(guard);
         let tables = Tables::over(&sealed);
-        let (writing, reading) = (Semaphore::new(WRITERS), Semaphore::new(READERS));
-        Ok(App { settings, clock, random, store, queue, sealed, tables, graph, feeds, writing, reading })
+        let [writing, reading, auditing] = [WRITERS, READERS, 1].map(Semaphore::new);
+        Ok(App {
+            settings,
+            clock,
+            random,
+            store,
+            queue,
+            sealed,
+            tables,
+            graph,
+            feeds,
+            writing,
+            reading,
+            auditing,
+        })
     }
 
     /// The time now.

@@ -1,5 +1,6 @@
 //! What is kept, one file per table. Keys hold ids only; every value is sealed with its tenant's data key.
 
+mod audit;
 mod dead_letters;
 mod edits;
 mod files;
@@ -16,6 +17,7 @@ mod tenants;
 
 use platform::{Record, Result, Row, Sealed, Table, When};
 
+pub use audit::{Entry, Head, Log, People};
 pub use dead_letters::DeadLetter;
 pub use edits::Edits;
 pub use files::Upload;
@@ -66,6 +68,12 @@ pub struct Tables {
     pub held: Table<HeldPlan>,
     /// Messages that could not be worked on.
     pub dead_letters: Table<DeadLetter>,
+    /// What was done, in the order of its numbers.
+    pub entries: Table<Entry>,
+    /// Where each log of that ended last.
+    pub heads: Table<Head>,
+    /// Who stands in it.
+    pub people: Table<People>,
 }
 
 impl Tables {
@@ -88,6 +96,9 @@ impl Tables {
             outcomes: sealed.table(),
             held: sealed.table(),
             dead_letters: sealed.table(),
+            entries: sealed.table(),
+            heads: sealed.table(),
+            people: sealed.table(),
         }
     }
 
