@@ -16,6 +16,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// The port could not be bound.
     Bind,
+    /// The key that signs tokens could not be made.
+    Key,
     /// An edit that a real directory or mailbox would not take, or that names nothing.
     Edit,
     /// A file that cannot be read or is not what it should be; nothing was imported.
@@ -34,6 +36,10 @@ impl Error {
             kind: ErrorKind::Bind,
             message: format!("cannot listen on {address}: {why}; choose another port"),
         }
+    }
+
+    pub(crate) fn key(why: &impl Display) -> Self {
+        Self { kind: ErrorKind::Key, message: format!("no key to sign tokens with: {why}; try again") }
     }
 
     pub(crate) fn edit(message: impl Into<String>) -> Self {

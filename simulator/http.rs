@@ -53,15 +53,18 @@ async fn respond(world: &Arc<World>, parts: &Parts, body: Bytes) -> Answer {
     }
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match (parts.method.as_str(), segments.as_slice()) {
-        ("POST", [tenant, "oauth2", "v2.0", "token"]) => {
-            faulted(world, parts, || login::token(world, tenant, &body))
-        }
         ("GET", ["identity", "token"]) => {
             let header = parts.headers.get("x-identity-header").and_then(|value| value.to_str().ok());
             faulted(world, parts, || identity::token(world, parts.uri.query().unwrap_or_default(), header))
         }
         (method, ["control", rest @ ..]) => control::answer(world, method, rest, &body),
-        _ => Answer::empty(404),
+        (method, segments) => match login::read(method, segments) {
+            Some((page, tenant)) => {
+                let query = parts.uri.query().unwrap_or_default();
+                faulted(world, parts, || page.answer(world, tenant, query, &body))
+            }
+            None => Answer::empty(404),
+        },
     }
 }
 

@@ -25,6 +25,10 @@ pub struct Info {
     pub tenant_id: String,
     /// The app's client id.
     pub client_id: String,
+    /// The client id of the app with permissions of the directory only.
+    pub scoped_client_id: String,
+    /// The id of the tenant where both apps are registered.
+    pub home_tenant_id: String,
     /// An access token for Graph.
     pub token: String,
     /// The group whose members have mailboxes, where there is one.
@@ -36,16 +40,18 @@ impl Info {
     #[must_use]
     pub fn of(tenant: &Tenant) -> Self {
         let base = tenant.world.base();
-        let app = &tenant.world.app;
+        let ids = &tenant.world.ids;
         Self {
             graph_url: base.to_owned(),
             login_url: base.to_owned(),
             identity_url: format!("{base}/identity/token"),
-            identity_header: app.identity_header.clone(),
-            identity_client_id: app.identity_client_id.to_string(),
+            identity_header: ids.identity_header.clone(),
+            identity_client_id: ids.identity_client_id.to_string(),
             control_url: format!("{base}/control"),
             tenant_id: tenant.tenant_id(),
             client_id: tenant.client_id(),
+            scoped_client_id: tenant.scoped_client_id(),
+            home_tenant_id: ids.home_tenant.to_string(),
             token: tenant.token(),
             group_id: tenant.group_named(crate::cli::GROUP),
         }
@@ -61,6 +67,8 @@ impl Display for Info {
         writeln!(f, "control     {}", self.control_url)?;
         writeln!(f, "tenant id   {}", self.tenant_id)?;
         writeln!(f, "client id   {}", self.client_id)?;
+        writeln!(f, "  scoped    {}", self.scoped_client_id)?;
+        writeln!(f, "home tenant {}", self.home_tenant_id)?;
         if let Some(group) = &self.group_id {
             writeln!(f, "group id    {group}  ({})", crate::cli::GROUP)?;
         }

@@ -66,9 +66,9 @@ impl Simulator {
     /// Starts a world with one tenant.
     ///
     /// # Errors
-    /// When the port cannot be bound.
+    /// When the port cannot be bound, or no key can be made that signs tokens.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let world = World::new(options.seed, options.clock, options.quirks);
+        let world = World::new(options.seed, options.clock, options.quirks)?;
         world.set_latency(options.latency);
         world.set_lifetime(options.token_seconds);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
@@ -133,6 +133,12 @@ impl Simulator {
     #[must_use]
     pub fn tenant(&self) -> Tenant {
         self.first.clone()
+    }
+
+    /// The tenant where both apps and their managed identity are registered.
+    #[must_use]
+    pub fn home_tenant(&self) -> Tenant {
+        Tenant::new(Arc::clone(&self.world), Arc::clone(&self.world.home))
     }
 
     /// The clock of this world.

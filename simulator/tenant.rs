@@ -6,12 +6,11 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::login::access_token;
 use crate::state::chance::{guid, text};
 use crate::state::directory::{Directory, Gone};
 use crate::state::lock;
 use crate::state::schema::Kind;
-use crate::state::tenant::{MailboxState, Standing, TenantState};
+use crate::state::tenant::{MailboxState, TenantState};
 use crate::state::world::World;
 
 /// One tenant of a simulated world; clones are handles to the same tenant.
@@ -30,28 +29,6 @@ impl Tenant {
     #[must_use]
     pub fn tenant_id(&self) -> String {
         self.state.id.to_string()
-    }
-
-    /// The app's client id, a GUID; the same in all tenants.
-    #[must_use]
-    pub fn client_id(&self) -> String {
-        self.world.app.client_id.to_string()
-    }
-
-    /// A fresh access token for Graph with what the tenant granted, for clients that do not log in.
-    #[must_use]
-    pub fn token(&self) -> String {
-        access_token(&self.world, &self.state, "https://graph.microsoft.com", self.world.lifetime())
-    }
-
-    /// Changes how the app stands in the tenant: consented, removed, disabled.
-    pub fn set_standing(&self, standing: Standing) {
-        lock(&self.state.grant).standing = standing;
-    }
-
-    /// Changes the application permissions; tokens issued before keep theirs.
-    pub fn set_roles(&self, roles: &[&str]) {
-        lock(&self.state.grant).roles = roles.iter().map(|role| (*role).to_owned()).collect();
     }
 
     // --- directory -------------------------------------------------------------------------------------------

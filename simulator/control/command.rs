@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::login::forge::Forgery;
 use crate::state::fault::Fault;
+use crate::state::grant::{App, Standing};
 use crate::state::lag::Lag;
-use crate::state::tenant::{MailboxState, Standing};
+use crate::state::tenant::MailboxState;
 use crate::state::world::Quirks;
 
 /// One command, as JSON `{"do": "add-user", "user": {…}}`; each does what the method of its name does.
@@ -18,13 +20,64 @@ use crate::state::world::Quirks;
 #[allow(missing_docs)] // each is documented at its method
 pub enum Command {
     Info,
-    Token,
+    Token {
+        #[serde(default)]
+        app: App,
+    },
     AddTenant,
     SetStanding {
+        #[serde(default)]
+        app: App,
         standing: Standing,
     },
     SetRoles {
+        #[serde(default)]
+        app: App,
         roles: Vec<String>,
+    },
+    GrantOf {
+        #[serde(default)]
+        app: App,
+    },
+    ServicePrincipalId {
+        #[serde(default)]
+        app: App,
+    },
+    Unconsent,
+    Scope {
+        mailboxes: Option<Vec<Uuid>>,
+    },
+    SetGone {
+        gone: bool,
+    },
+    AnswerWithTokensOf {
+        other: Option<Uuid>,
+    },
+    AssignRole {
+        person: Uuid,
+        role: String,
+    },
+    UnassignRole {
+        person: Uuid,
+        role: String,
+    },
+    SetAdmin {
+        person: Uuid,
+    },
+    AddScript {
+        roles: Vec<String>,
+    },
+    PersonToken {
+        person: Uuid,
+    },
+    RegisterRedirect {
+        url: String,
+    },
+    RotateSigningKey,
+    WithdrawOldSigningKeys,
+    Forge {
+        claims: Value,
+        forgery: Forgery,
     },
     AddUser {
         user: Value,

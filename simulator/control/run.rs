@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Command;
 use crate::error::Error;
 use crate::info::Info;
+use crate::login::forge::forge;
 use crate::state::lock;
 use crate::tenant::Tenant;
 
@@ -14,6 +15,10 @@ type Outcome = Result<Value, Error>;
 
 fn done(result: Result<(), Error>) -> Outcome {
     result.map(|()| Value::Null)
+}
+
+fn words(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 impl Tenant {
@@ -45,6 +50,19 @@ impl Tenant {
             Command::UserDeletesContact { .. } | Command::UserMovesContact { .. } => {
                 self.colleague_does(command)
             }
+            Command::RegisterRedirect { .. }
+            | Command::RotateSigningKey
+            | Command::WithdrawOldSigningKeys
+            | Command::Forge { .. } => self.login_does(command),
+            Command::Unconsent
+            | Command::Scope { .. }
+            | Command::SetGone { .. }
+            | Command::AnswerWithTokensOf { .. }
+            | Command::AssignRole { .. }
+            | Command::UnassignRole { .. }
+            | Command::SetAdmin { .. }
+            | Command::AddScript { .. }
+            | Command::PersonToken { .. } => self.admin_does(command),
             Command::UserCreatesCalendar { .. }
             | Command::UserDeletesCalendar { .. }
             | Command::UserCreatesEvent { .. }
@@ -53,6 +71,36 @@ impl Tenant {
             | Command::UserMovesEvent { .. } => self.colleague_plans(command),
             other => Ok(self.look(&other).unwrap_or_else(|| self.switch(other))),
         }
+    }
+
+    fn login_does(&self, command: Command) -> Outcome {
+        let world = &self.world;
+        match command {
+            Command::RegisterRedirect { url } => {
+                lock(&world.redirects).insert(url);
+            }
+            Command::RotateSigningKey => lock(&world.keys).rotate(world.clock.seconds())?,
+            Command::WithdrawOldSigningKeys => lock(&world.keys).withdraw_old(),
+            Command::Forge { claims, forgery } => return forge(world, &claims, forgery).map(Value::from),
+            _ => {}
+        }
+        Ok(Value::Null)
+    }
+
+    fn admin_does(&self, command: Command) -> Outcome {
+        match command {
+            Command::Unconsent => self.unconsent(),
+            Command::Scope { mailboxes } => self.scope(mailboxes.as_deref()),
+            Command::SetGone { gone } => self.set_gone(gone),
+            Command::AnswerWithTokensOf { other } => *lock(&self.state.tokens_of) = other,
+            Command::AssignRole { person, role } => self.assign_role(person, &role),
+            Command::UnassignRole { person, role } => self.unassign_role(person, &role),
+            Command::SetAdmin { person } => self.set_admin(person),
+            Command::AddScript { roles } => return Ok(json!(self.add_script(&words(&roles)))),
+            Command::PersonToken { person } => return self.person_token(person).map(Value::from),
+            _ => {}
+        }
+        Ok(Value::Null)
     }
 
     fn users_do(&self, command: Command) -> Outcome {
@@ -135,7 +183,9 @@ impl Tenant {
     fn look(&self, command: &Command) -> Option<Value> {
         match command {
             Command::Info => Some(json!(Info::of(self))),
-            Command::Token => Some(self.token().into()),
+            Command::Token { app } => Some(self.token_of(*app).into()),
+            Command::GrantOf { app } => Some(json!(self.grant_of(*app))),
+            Command::ServicePrincipalId { app } => Some(self.service_principal_id(*app).into()),
             Command::Users => Some(self.users().into()),
             Command::Groups => Some(self.groups().into()),
             Command::OrgContacts => Some(self.org_contacts().into()),
@@ -153,10 +203,8 @@ impl Tenant {
         let world = &self.world;
         match command {
             Command::AddTenant => return json!(world.add_tenant().id),
-            Command::SetStanding { standing } => self.set_standing(standing),
-            Command::SetRoles { roles } => {
-                self.set_roles(&roles.iter().map(String::as_str).collect::<Vec<_>>())
-            }
+            Command::SetStanding { app, standing } => self.set_standing_of(app, standing),
+            Command::SetRoles { app, roles } => self.set_roles_of(app, &words(&roles)),
             Command::SetMailboxState { user, state } => self.set_mailbox_state(user, state),
             Command::SetLag { user, lag } => self.set_lag(user, lag),
             Command::AddFault { fault } => world.faults.add(fault),

@@ -65,11 +65,7 @@ async fn in_mailbox(
     (user, place): (&str, &Place),
 ) -> Result<Answer, Refusal> {
     let write = call.method != "GET";
-    if matches!(place, Place::Calendars(_)) {
-        session.calendars(write)?
-    } else {
-        session.contacts(write)?
-    }
+    session.mailbox(place, write, user)?;
     let cell = session.tenant.mailbox(user)?;
     let mut permit = Permit::take(world, &cell, call)?;
     permit.claim(call, place)?;
@@ -115,7 +111,8 @@ fn pay(world: &World, session: &Session, call: &Call, route: &Route) -> Result<L
     let cost = directory::cost(call, route);
     let users = lock(&session.tenant.directory).users.items.len();
     let paid = lock(&session.tenant.bucket).take(cost, users, world.clock.millis());
-    let scope = || format!("Tenant_Application/ReadWrite/{}/{}", world.app.client_id, session.tenant.id);
+    let app = world.ids.client_id(session.app.unwrap_or_default());
+    let scope = || format!("Tenant_Application/ReadWrite/{app}/{}", session.tenant.id);
     paid.map_err(|refusal| refusal.header("x-ms-throttle-scope", scope()))
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::route::Place;
 use crate::login::jwt;
+use crate::state::grant::App;
+use crate::state::lock;
 use crate::state::refusal::Refusal;
 use crate::state::tenant::{TenantState, access_denied};
 use crate::state::world::World;
@@ -14,6 +17,8 @@ use crate::state::world::World;
 pub(crate) struct Session {
     pub(crate) tenant: Arc<TenantState>,
     roles: Arc<Vec<String>>,
+    /// The app that the token was issued to; `None` for any other client.
+    pub(crate) app: Option<App>,
 }
 
 impl Session {
@@ -22,7 +27,7 @@ impl Session {
         let token = authorization.and_then(|header| header.strip_prefix("Bearer ")).map(str::trim);
         let token =
             token.filter(|token| !token.is_empty()).ok_or_else(|| denied("Access token is empty."))?;
-        let claims = jwt::read(&world.key, token).ok_or_else(|| denied("CompactToken parsing failed."))?;
+        let claims = jwt::read(world, token).ok_or_else(|| denied("CompactToken parsing failed."))?;
         if jwt::seconds(&claims, "exp") <= world.clock.seconds() {
             return Err(denied("Lifetime validation failed, the token is expired."));
         }
@@ -32,7 +37,8 @@ impl Session {
         let tenant = Uuid::parse_str(jwt::text(&claims, "tid")).ok().and_then(|id| world.tenant(id));
         let tenant = tenant.ok_or_else(|| denied("The token is for a tenant that is not known here."))?;
         let roles = claims.get("roles").and_then(|roles| serde_json::from_value(roles.clone()).ok());
-        Ok(Self { tenant, roles: Arc::new(roles.unwrap_or_default()) })
+        let app = world.ids.app(jwt::text(&claims, "appid"));
+        Ok(Self { tenant, roles: Arc::new(roles.unwrap_or_default()), app })
     }
 
     fn has_any(&self, wanted: &[&str]) -> bool {
@@ -52,16 +58,26 @@ impl Session {
         self.has_any(&["User.Read.All", "User.ReadBasic.All", "Directory.Read.All"])
     }
 
-    /// A permission of Exchange.
-    pub(crate) fn contacts(&self, write: bool) -> Result<(), Refusal> {
-        let granted = self.has_any(&["Contacts.ReadWrite"]) || (!write && self.has_any(&["Contacts.Read"]));
-        granted.then_some(()).ok_or_else(access_denied)
+    /// A permission of Exchange, for a mailbox: the token's, which counts for all, or Exchange's own for this one.
+    pub(crate) fn mailbox(&self, place: &Place, write: bool, user: &str) -> Result<(), Refusal> {
+        let granted = match place {
+            Place::Calendars(_) => self.may("Calendars", write),
+            _ => self.may("Contacts", write),
+        };
+        if granted || self.scoped(user)? { Ok(()) } else { Err(access_denied()) }
     }
 
-    /// The same for calendars.
-    pub(crate) fn calendars(&self, write: bool) -> Result<(), Refusal> {
-        let granted = self.has_any(&["Calendars.ReadWrite"]) || (!write && self.has_any(&["Calendars.Read"]));
-        granted.then_some(()).ok_or_else(access_denied)
+    fn may(&self, what: &str, write: bool) -> bool {
+        self.has_any(&[&format!("{what}.ReadWrite")]) || (!write && self.has_any(&[&format!("{what}.Read")]))
+    }
+
+    /// Without any mailbox of its own an app learns nothing, not even who exists.
+    fn scoped(&self, user: &str) -> Result<bool, Refusal> {
+        if self.app != Some(App::Scoped) {
+            return Ok(false);
+        }
+        let scope = lock(&self.tenant.grants).scope.clone();
+        Ok(!scope.is_empty() && scope.contains(&self.tenant.user_id(user)?))
     }
 }
 

@@ -16,13 +16,13 @@ pub(crate) fn token(world: &World, query: &str, header: Option<&str>) -> Answer 
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     let client = get("client_id");
-    if header != Some(world.app.identity_header.as_str()) {
+    if header != Some(world.ids.identity_header.as_str()) {
         return refused(401, "Unauthorized", "The X-IDENTITY-HEADER is missing or wrong.");
     }
     if get("api-version") != "2019-08-01" {
         return refused(400, "BadRequest", "The api-version must be 2019-08-01.");
     }
-    if !client.eq_ignore_ascii_case(&world.app.identity_client_id.to_string()) {
+    if !client.eq_ignore_ascii_case(&world.ids.identity_client_id.to_string()) {
         return refused(
             400,
             "BadRequest",
@@ -41,25 +41,25 @@ pub(crate) fn token(world: &World, query: &str, header: Option<&str>) -> Answer 
 fn granted(world: &World, resource: &str) -> Answer {
     let now = world.clock.seconds();
     let expires = now + LIFETIME_SECONDS;
-    let app = &world.app;
+    let ids = &world.ids;
     let claims = json!({
         "aud": resource,
         "iss": issuer(world),
-        "sub": app.principal,
-        "oid": app.principal,
-        "tid": app.home_tenant,
-        "appid": app.identity_client_id,
+        "sub": ids.principal,
+        "oid": ids.principal,
+        "tid": ids.home_tenant,
+        "appid": ids.identity_client_id,
         "idtyp": "app",
         "iat": now,
         "nbf": now,
         "exp": expires,
     });
     let body = json!({
-        "access_token": jwt::sign(&world.key, &claims),
+        "access_token": jwt::sign(world, &claims),
         "expires_on": expires.to_string(),
         "resource": resource,
         "token_type": "Bearer",
-        "client_id": app.identity_client_id,
+        "client_id": ids.identity_client_id,
     });
     Answer::value(200, &body)
 }

@@ -24,6 +24,8 @@ pub struct Counts {
     pub bytes_out: u64,
     /// Requests to the token endpoint.
     pub token_calls: u64,
+    /// Requests for the keys that sign tokens.
+    pub key_calls: u64,
     /// Requests to the managed identity endpoint.
     pub identity_calls: u64,
     /// Answers 429, plain and inside batches.

@@ -1,5 +1,6 @@
 //! The simulated world: plain data and functions on it, without HTTP.
 
+pub(crate) mod access;
 pub(crate) mod body;
 pub(crate) mod chance;
 pub(crate) mod clock;
@@ -16,6 +17,7 @@ pub(crate) mod expansion;
 pub(crate) mod extended;
 pub(crate) mod fault;
 pub(crate) mod folder;
+pub(crate) mod grant;
 pub(crate) mod ids;
 pub(crate) mod lag;
 pub(crate) mod mailbox;

@@ -1,16 +1,19 @@
 //! A tenant: its directory, its mailboxes, and what it granted to the app.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::access::Access;
 use super::chance::{guid, mix, text};
 use super::contact::Contact;
 use super::directory::Directory;
 use super::event::Event;
+use super::grant::{App, Grant, Standing};
 use super::lock;
 use super::mailbox::Mailbox;
 use super::outbox::Mail;
@@ -32,26 +35,29 @@ pub enum MailboxState {
     AccessDenied,
 }
 
-/// How the app stands in a tenant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// Consented: tokens are issued.
-    #[default]
-    Consented,
-    /// The enterprise application was deleted or never consented: AADSTS7000229.
-    Missing,
-    /// An admin disabled sign-in: AADSTS7000112.
-    Disabled,
-    /// The directory does not know the application: AADSTS700016.
-    Unknown,
+/// What a tenant granted to each app.
+#[derive(Debug)]
+pub(crate) struct Grants {
+    main: Grant,
+    scoped: Grant,
+    /// The mailboxes that Exchange's own roles give to the scoped app.
+    pub(crate) scope: BTreeSet<Uuid>,
 }
 
-/// What a tenant granted.
-#[derive(Clone, Debug)]
-pub(crate) struct Grant {
-    pub(crate) standing: Standing,
-    pub(crate) roles: Vec<String>,
+impl Grants {
+    pub(crate) fn of(&self, app: App) -> &Grant {
+        match app {
+            App::Main => &self.main,
+            App::Scoped => &self.scoped,
+        }
+    }
+
+    pub(crate) fn of_mut(&mut self, app: App) -> &mut Grant {
+        match app {
+            App::Main => &mut self.main,
+            App::Scoped => &mut self.scoped,
+        }
+    }
 }
 
 /// A mailbox with its own locks: nothing waits for another mailbox.
@@ -67,9 +73,12 @@ pub(crate) struct Cell {
 #[derive(Debug)]
 pub(crate) struct TenantState {
     pub(crate) id: Uuid,
-    pub(crate) service_principal: Uuid,
     pub(crate) seed: u64,
-    pub(crate) grant: Mutex<Grant>,
+    pub(crate) gone: AtomicBool,
+    pub(crate) grants: Mutex<Grants>,
+    pub(crate) access: Mutex<Access>,
+    /// Tokens of the apps carry the id of another tenant.
+    pub(crate) tokens_of: Mutex<Option<Uuid>>,
     pub(crate) directory: Mutex<Directory>,
     pub(crate) bucket: Mutex<Bucket>,
     /// What Exchange would have mailed.
@@ -88,12 +97,24 @@ const ROLES: [&str; 6] = [
 
 impl TenantState {
     pub(crate) fn new(seed: u64) -> Self {
+        Self::with_id(guid(seed, "tenant", 0), seed)
+    }
+
+    pub(crate) fn with_id(id: Uuid, seed: u64) -> Self {
         let roles = ROLES.map(str::to_owned).to_vec();
+        let principal = |number| guid(seed, "service principal", number);
+        let grants = Grants {
+            main: Grant::new(principal(0), Standing::Consented, roles),
+            scoped: Grant::new(principal(1), Standing::Missing, Vec::new()),
+            scope: BTreeSet::new(),
+        };
         Self {
-            id: guid(seed, "tenant", 0),
-            service_principal: guid(seed, "service principal", 0),
+            id,
             seed,
-            grant: Mutex::new(Grant { standing: Standing::Consented, roles }),
+            gone: AtomicBool::new(false),
+            grants: Mutex::new(grants),
+            access: Mutex::default(),
+            tokens_of: Mutex::default(),
             directory: Mutex::default(),
             bucket: Mutex::default(),
             outbox: Mutex::default(),
@@ -105,10 +126,7 @@ impl TenantState {
     pub(crate) fn mailbox(&self, user: &str) -> Result<Arc<Cell>, Refusal> {
         let cell = match Uuid::parse_str(user).ok().and_then(|id| self.known(id)) {
             Some(cell) => cell,
-            None => {
-                let id = lock(&self.directory).user(user).map(|(id, _)| id);
-                self.cell(id.ok_or_else(|| invalid_user(user))?)
-            }
+            None => self.cell(self.user_id(user)?),
         };
         let state = *lock(&cell.state);
         match state {
@@ -117,6 +135,12 @@ impl TenantState {
             MailboxState::NotEnabled => Err(Refusal::new(404, "MailboxNotEnabledForRESTAPI", NOT_ENABLED)),
             MailboxState::AccessDenied => Err(access_denied()),
         }
+    }
+
+    /// The id of a user, by object id or user principal name.
+    pub(crate) fn user_id(&self, user: &str) -> Result<Uuid, Refusal> {
+        let id = lock(&self.directory).user(user).map(|(id, _)| id);
+        id.ok_or_else(|| invalid_user(user))
     }
 
     /// The mailbox of a user id; made when it is first needed.

@@ -1,10 +1,10 @@
 //! The whole simulated world, shared by all facades.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use ring::hmac;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,7 +12,11 @@ use super::chance::{guid, mix};
 use super::clock::Clock;
 use super::counters::Counters;
 use super::fault::Faults;
+use super::grant::App;
 use super::tenant::TenantState;
+use crate::error::Error;
+use crate::login::Code;
+use crate::login::keys::KeyRing;
 use crate::recording::Recorder;
 
 /// Behaviour of Graph that is uncertain or varies; each can be switched while the simulator runs.
@@ -51,6 +55,11 @@ pub struct Quirks {
     pub view_strays: f64,
     /// A calendar view's delta in pages larger than this gives 503 without a body.
     pub view_page_limit: Option<usize>,
+    /// How long after a consent the token endpoint does not know of it: at first the service principal is missing, then
+    /// its roles.
+    pub consent_lag_seconds: u64,
+    /// The same, in calls for a token; both must be over.
+    pub consent_lag_calls: u64,
 }
 
 /// The answer to a create whose `transactionId` was used before.
@@ -85,29 +94,52 @@ impl Default for Quirks {
             view_repeats: 0.0,
             view_strays: 0.0,
             view_page_limit: None,
+            consent_lag_seconds: 0,
+            consent_lag_calls: 0,
         }
     }
 }
 
-/// The app and its managed identity, the same for all tenants.
+/// The apps and their managed identity, the same for all tenants.
 #[derive(Clone, Debug)]
-pub(crate) struct App {
-    pub(crate) client_id: Uuid,
+pub(crate) struct Ids {
+    client_id: Uuid,
+    scoped_client_id: Uuid,
     pub(crate) home_tenant: Uuid,
     pub(crate) identity_client_id: Uuid,
     pub(crate) principal: Uuid,
     pub(crate) identity_header: String,
 }
 
+impl Ids {
+    pub(crate) fn client_id(&self, app: App) -> Uuid {
+        match app {
+            App::Main => self.client_id,
+            App::Scoped => self.scoped_client_id,
+        }
+    }
+
+    /// The app of a client id.
+    pub(crate) fn app(&self, client: &str) -> Option<App> {
+        let id = Uuid::parse_str(client).ok()?;
+        App::ALL.into_iter().find(|app| self.client_id(*app) == id)
+    }
+}
+
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) clock: Clock,
-    pub(crate) app: App,
+    pub(crate) ids: Ids,
     pub(crate) counters: Counters,
     pub(crate) faults: Faults,
     pub(crate) recorder: Recorder,
     pub(crate) quirks: Mutex<Quirks>,
-    pub(crate) key: hmac::Key,
+    pub(crate) keys: Mutex<KeyRing>,
+    /// The addresses to which both apps may send a browser back.
+    pub(crate) redirects: Mutex<BTreeSet<String>>,
+    /// What signing in gave out, by code.
+    pub(crate) codes: Mutex<HashMap<String, Code>>,
+    pub(crate) home: Arc<TenantState>,
     latency: AtomicU64,
     lifetime: AtomicU64,
     base: OnceLock<String>,
@@ -116,30 +148,33 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, clock: Clock, quirks: Quirks) -> Self {
-        let secret = mix(&[seed, 77]).to_be_bytes();
-        let app = App {
+    pub(crate) fn new(seed: u64, clock: Clock, quirks: Quirks) -> Result<Self, Error> {
+        let ids = Ids {
             client_id: guid(seed, "app", 0),
+            scoped_client_id: guid(seed, "app", 1),
             home_tenant: guid(seed, "home tenant", 0),
             identity_client_id: guid(seed, "managed identity", 0),
             principal: guid(seed, "managed identity", 1),
             identity_header: guid(seed, "identity header", 0).to_string(),
         };
-        Self {
+        Ok(Self {
             seed,
             clock,
-            app,
+            home: Arc::new(TenantState::with_id(ids.home_tenant, mix(&[seed, 98]))),
+            ids,
             counters: Counters::default(),
             faults: Faults::default(),
             recorder: Recorder::default(),
             quirks: Mutex::new(quirks),
-            key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
+            keys: Mutex::new(KeyRing::new(seed)?),
+            redirects: Mutex::default(),
+            codes: Mutex::default(),
             latency: AtomicU64::new(0),
             lifetime: AtomicU64::new(3599),
             base: OnceLock::new(),
             tenants: RwLock::default(),
             requests: AtomicU64::new(0),
-        }
+        })
     }
 
     /// `http://127.0.0.1:PORT`, once it is known.
@@ -173,10 +208,18 @@ impl World {
         *super::lock(&self.quirks)
     }
 
+    /// A tenant by its id, the home tenant too; none that is gone.
     pub(crate) fn tenant(&self, id: Uuid) -> Option<Arc<TenantState>> {
-        self.tenants().into_iter().find(|tenant| tenant.id == id)
+        self.everyone().into_iter().find(|tenant| tenant.id == id)
     }
 
+    /// All tenants that are not gone, the home tenant last.
+    pub(crate) fn everyone(&self) -> Vec<Arc<TenantState>> {
+        let all = self.tenants().into_iter().chain([Arc::clone(&self.home)]);
+        all.filter(|tenant| !tenant.gone.load(Ordering::SeqCst)).collect()
+    }
+
+    /// The tenants that the client serves, in the order in which they came.
     pub(crate) fn tenants(&self) -> Vec<Arc<TenantState>> {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
