@@ -17,6 +17,9 @@ pub const MAX_WRAP: usize = 190;
 /// lower case); others are refused.
 #[async_trait]
 pub trait Keys: Send + Sync {
+    /// The version of a key that [`wrap`](Self::wrap) uses now; fails with `Gone` if there is no such key.
+    async fn version(&self, key: &str) -> Result<String>;
+
     /// Wraps at most [`MAX_WRAP`] bytes by the current version of a key.
     async fn wrap(&self, key: &str, data: &[u8]) -> Result<Wrapped>;
 

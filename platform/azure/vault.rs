@@ -35,6 +35,14 @@ fn nonsense(what: &str) -> Error {
 
 #[async_trait]
 impl Keys for Vault {
+    async fn version(&self, key: &str) -> Result<String> {
+        check_name(key)?;
+        let what = format!("the version of key {key}");
+        let call = async { self.keys.get_key(key, None).await?.into_model() };
+        let found = within(&what, call).await?;
+        found.resource_id().ok().and_then(|id| id.version).ok_or_else(|| nonsense(&what))
+    }
+
     async fn wrap(&self, key: &str, data: &[u8]) -> Result<Wrapped> {
         check_name(key)?;
         check_wrap(data)?;

@@ -1,19 +1,30 @@
 //! Typed records, sealed: nothing that a tenant owns is readable in the store itself.
 //!
-//! Every value under `tenants/{tenant}/` is sealed by AES-256-GCM with the tenant's own data key. That key is random,
-//! lies wrapped at `tenants/{tenant}/key`, and is created by whichever worker needs it first. The full key name and
-//! the record's version are bound to the value, so one that was moved or relabelled does not open.
+//! Every value under `tenants/{tenant}/` is sealed by AES-256-GCM with a data key of the tenant's own. Data keys are
+//! random and numbered, lie wrapped at `tenants/{tenant}/key`, and the first is made by whichever worker needs it first.
+//! The full key name, the record's version and the data key's number are bound to the value, so one that was moved or
+//! relabelled does not open.
 
 mod data_keys;
+mod kept;
+mod ring;
+mod rotate;
 mod table;
+mod value;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use self::data_keys::DataKeys;
-pub use self::table::{Record, Row, Table};
+use self::{
+    data_keys::{DataKeys, unknown_number},
+    value::Header,
+};
+pub use self::{
+    rotate::{DATA_KEY_LIFE, Rotated, SETTLED},
+    table::{Record, Row, Table},
+};
 use crate::{
     clock::Clock,
     error::{Error, Kind, Result, refused},
@@ -24,13 +35,11 @@ use crate::{
 
 /// How long an unwrapped data key is kept in memory.
 pub const KEY_LIFE: Duration = Duration::from_secs(5 * 60);
-/// How many unwrapped data keys are kept in memory.
+/// Of how many tenants unwrapped data keys are kept in memory.
 pub const KEYS_KEPT: usize = 1000;
 
-/// The layout of sealed values that this program writes and reads.
-const LAYOUT: u8 = 1;
-/// One byte of layout and four of record version, big-endian; then what the cipher made.
-const HEADER: usize = 5;
+/// How often a value is read whose data key went out of use in the meantime.
+const READS: usize = 2;
 /// The most pages that [`Sealed::forget`] lists: ten million values.
 const MAX_PAGES: usize = 10_000;
 /// How many values are deleted at a time.
@@ -73,8 +82,8 @@ impl Sealed {
 
     /// Makes everything of a tenant unreadable, then deletes it.
     ///
-    /// The data key goes first: from then on no copy of a value can be opened, wherever it lies. Other processes may
-    /// keep the key in memory for up to [`KEY_LIFE`]: stop the tenant's work before, and let that time pass before
+    /// The data keys go first: from then on no copy of a value can be opened, wherever it lies. Other processes may
+    /// keep them in memory for up to [`KEY_LIFE`]: stop the tenant's work before, and let that time pass before
     /// the tenant is set up again. Fails with `Taken` while a lease of the tenant is held; call it again, as after any
     /// failure.
     pub async fn forget(&self, tenant: &str) -> Result<()> {
@@ -105,32 +114,52 @@ impl Sealed {
     }
 
     async fn put(&self, key: &str, version: u32, plain: Vec<u8>, when: When) -> Result<Etag> {
-        let cipher = self.data_keys.get_or_make(tenant_of(key)?).await?;
-        let (header, context) = (header(version), context(key, version));
-        let value = cipher.seal(self.random.as_ref(), &context, &header, &plain);
+        let value = self.seal(key, version, &plain).await?;
         // Gone before the store is waited for.
         drop(plain);
+        self.store.put(key, value, when).await
+    }
+
+    /// Seals a value by its tenant's newest data key.
+    async fn seal(&self, key: &str, version: u32, plain: &[u8]) -> Result<Bytes> {
+        let newest = self.data_keys.newest(tenant_of(key)?).await?;
+        let header = Header { version, number: newest.number };
+        let context = header.context(key);
+        let value = newest.cipher.seal(self.random.as_ref(), &context, &header.bytes(), plain);
         let value = value.ok_or_else(|| refused(format!("{key}: the record is too large to be sealed")))?;
-        self.store.put(key, Bytes::from(value), when).await
+        Ok(Bytes::from(value))
     }
 
     async fn get(&self, key: &str, version: u32) -> Result<Option<(Vec<u8>, Etag)>> {
-        let tenant = tenant_of(key)?;
-        let Some(entry) = self.store.get(key).await? else { return Ok(None) };
-        let sealed = check_header(key, &entry.bytes, version)?;
-        let context = context(key, version);
-        let kept = self.data_keys.get_kept(tenant).and_then(|cipher| cipher.open(&context, sealed));
-        let plain = match kept {
-            Some(plain) => Some(plain),
-            None => self.data_keys.get(tenant).await?.ok_or_else(|| forgotten(key))?.open(&context, sealed),
-        };
-        let plain = plain.ok_or_else(|| {
+        let mut number = 0;
+        for _ in 0..READS {
+            tenant_of(key)?;
+            let Some(entry) = self.store.get(key).await? else { return Ok(None) };
+            let (header, sealed) = Header::split_checked(key, &entry.bytes, version)?;
+            if let Some(plain) = self.open(key, header, sealed).await? {
+                return Ok(Some((plain, entry.etag)));
+            }
+            // Perhaps it was sealed anew while it was read, and its old data key dropped.
+            number = header.number;
+        }
+        Err(unknown_number(key, number))
+    }
+
+    /// Opens a value; `None` if its tenant has no data key of that number.
+    async fn open(&self, key: &str, header: Header, sealed: &[u8]) -> Result<Option<Vec<u8>>> {
+        let (tenant, context) = (tenant_of(key)?, header.context(key));
+        let kept = self.data_keys.get_kept(tenant, header.number);
+        if let Some(plain) = kept.as_ref().and_then(|kept| kept.cipher.open(&context, sealed)) {
+            return Ok(Some(plain));
+        }
+        let found = self.data_keys.get(tenant, header.number, kept.as_ref()).await?;
+        let Some(found) = found else { return Ok(None) };
+        found.cipher.open(&context, sealed).map(Some).ok_or_else(|| {
             unreadable(
                 key,
                 "it does not open: damaged, moved from another key, or sealed by another data key; restore it, or delete it to have it made anew",
             )
-        })?;
-        Ok(Some((plain, entry.etag)))
+        })
     }
 
     async fn delete(&self, key: &str, when: When) -> Result<()> {
@@ -154,41 +183,6 @@ fn tenant_of(key: &str) -> Result<&str> {
     }
 }
 
-fn header(version: u32) -> [u8; HEADER] {
-    let mut header = [LAYOUT; HEADER];
-    header.iter_mut().skip(1).zip(version.to_be_bytes()).for_each(|(to, from)| *to = from);
-    header
-}
-
-/// What must be the same at sealing and opening.
-fn context(key: &str, version: u32) -> Vec<u8> {
-    [header(version).as_slice(), key.as_bytes()].concat()
-}
-
-/// Checks layout and version before the cipher, to tell a newer program's value from a damaged one.
-fn check_header<'a>(key: &str, value: &'a [u8], version: u32) -> Result<&'a [u8]> {
-    let Some((&[LAYOUT, a, b, c, d], sealed)) = value.split_first_chunk::<HEADER>() else {
-        return Err(unreadable(key, "it has no known layout; restore it, or delete it to have it made anew"));
-    };
-    match u32::from_be_bytes([a, b, c, d]) {
-        found if found == version => Ok(sealed),
-        found => {
-            let other = if found > version { "a newer" } else { "an older" };
-            let text = format!(
-                "{other} Wheelhouse wrote version {found}, this one reads {version}; run the one that wrote it"
-            );
-            Err(unreadable(key, &text))
-        }
-    }
-}
-
 fn unreadable(key: &str, why: &str) -> Error {
     Error::new(Kind::Unreadable, format!("{key}: {why}"))
-}
-
-fn forgotten(key: &str) -> Error {
-    Error::new(
-        Kind::Gone,
-        format!("{key}: the tenant's data key is gone, so it was forgotten; delete the value"),
-    )
 }

@@ -1,35 +1,18 @@
 //! Sealed records: what is kept is unreadable, cannot be moved, and is gone when its tenant is forgotten.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+mod world;
 
-use async_trait::async_trait;
+use std::time::Duration;
+
 use bytes::Bytes;
-use chrono::DateTime;
 use futures::future::join_all;
 use platform::{
-    Error, Keys, Kind, ManualClock, Record, Result, Sealed, Secret, SeededRandom, Store, Table, When,
-    Wrapped,
-    embedded::{Database, FileKeys},
+    Kind, Record, When,
     sealed::{KEY_LIFE, KEYS_KEPT},
 };
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Person {
-    name: String,
-}
-
-impl Record for Person {
-    const VERSION: u32 = 3;
-}
+use world::{Person, World, anna, everything, fails, read};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct NewerPerson {
@@ -47,90 +30,6 @@ struct Number {
 
 impl Record for Number {
     const VERSION: u32 = 3;
-}
-
-/// Counts how often a data key is unwrapped.
-struct CountingKeys {
-    keys: FileKeys,
-    unwrapped: AtomicUsize,
-}
-
-#[async_trait]
-impl Keys for CountingKeys {
-    async fn wrap(&self, key: &str, data: &[u8]) -> Result<Wrapped> {
-        self.keys.wrap(key, data).await
-    }
-
-    async fn unwrap(&self, wrapped: &Wrapped) -> Result<Secret> {
-        self.unwrapped.fetch_add(1, Ordering::Relaxed);
-        self.keys.unwrap(wrapped).await
-    }
-
-    async fn secret(&self, reference: &str) -> Result<Secret> {
-        self.keys.secret(reference).await
-    }
-}
-
-struct World {
-    _folder: TempDir,
-    store: Arc<dyn Store>,
-    keys: Arc<CountingKeys>,
-    clock: Arc<ManualClock>,
-    sealed: Sealed,
-}
-
-impl World {
-    async fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
-        let database = Database::open(folder.path().join("w.db"), clock.clone()).await.unwrap();
-        let keys = FileKeys::open(folder.path().join("keys"), Arc::new(SeededRandom::new(1))).unwrap();
-        let keys = Arc::new(CountingKeys { keys, unwrapped: AtomicUsize::new(0) });
-        let store: Arc<dyn Store> = Arc::new(database.store());
-        let sealed = worker(&store, &keys, &clock, 2);
-        Self { _folder: folder, store, keys, clock, sealed }
-    }
-
-    /// Another process on the same store and keys.
-    fn worker(&self, seed: u64) -> Sealed {
-        worker(&self.store, &self.keys, &self.clock, seed)
-    }
-
-    async fn raw(&self, key: &str) -> Vec<u8> {
-        self.store.get(key).await.unwrap().unwrap().bytes.to_vec()
-    }
-
-    fn unwrapped(&self) -> usize {
-        self.keys.unwrapped.load(Ordering::Relaxed)
-    }
-}
-
-fn worker(store: &Arc<dyn Store>, keys: &Arc<CountingKeys>, clock: &Arc<ManualClock>, seed: u64) -> Sealed {
-    Sealed::new(store.clone(), keys.clone(), clock.clone(), Arc::new(SeededRandom::new(seed)), "tenants")
-}
-
-fn anna() -> Person {
-    Person { name: "Anna Secretova".into() }
-}
-
-async fn read(table: &Table<Person>, key: &str) -> Option<Person> {
-    table.get(key).await.unwrap().map(|row| row.record)
-}
-
-async fn fails(table: &Table<Person>, key: &str) -> (Kind, String) {
-    let error = table.get(key).await.unwrap_err();
-    (error.kind(), everything(&error))
-}
-
-/// The message with all its causes: what a log would show.
-fn everything(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[tokio::test]
