@@ -15,6 +15,7 @@ use platform::embedded::{Database, FileKeys};
 use platform::{Clock, Keys, Queue, Random, RealRandom, Sealed, Store};
 use tokio::sync::Semaphore;
 
+use crate::access::Access;
 use crate::config::{Identity, Platform, Settings};
 use crate::host::{Failure, StartError};
 use crate::tables::Tables;
@@ -48,6 +49,8 @@ pub struct App {
     pub graph: Graph,
     /// The way to calendar feeds.
     pub feeds: Feed,
+    /// What is held to know callers.
+    pub access: Access,
     /// Turns at writing a mailbox's state: a hundred serialised and sealed at once would fill the memory.
     pub writing: Semaphore,
     /// Turns at reading folders as a whole: twenty of them are megabytes.
@@ -71,7 +74,9 @@ impl App {
         let feeds = Feed::new(guard);
         let tables = Tables::over(&sealed);
         let [writing, reading, auditing] = [WRITERS, READERS, 1].map(Semaphore::new);
+        let access = Access::default();
         Ok(App {
+            access,
             settings,
             clock,
             random,

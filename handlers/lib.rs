@@ -15,6 +15,7 @@ pub mod poison;
 pub mod purge;
 mod router;
 pub mod schedule;
+pub mod sign_in;
 pub mod sync_mailbox;
 pub mod tables;
 

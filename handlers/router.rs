@@ -7,8 +7,10 @@ use platform::Clock;
 
 use crate::config::Settings;
 use crate::host::{Functions, Host, Limits};
-use crate::{App, api, gather, health, poison, purge, schedule, sync_mailbox};
+use crate::{App, api, gather, health, poison, purge, schedule, sign_in, sync_mailbox};
 
+/// The largest body of a page's form.
+const FORM: usize = 16 * 1024;
 /// The largest body of `/health`, which takes none.
 const NO_BODY: usize = 1024;
 
@@ -28,6 +30,7 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
         .queue("sync-mailbox-poison", poison::sync_mailbox)
         .timer("purge", purge::run)
         .http("api", body_bytes, api::routes())
+        .http("sign-in", FORM, sign_in::routes())
         .http("health", NO_BODY, health::routes())
         .into_router()
 }

@@ -83,6 +83,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     let listed: Vec<_> = operations.iter().map(|(method, path)| format!("{method} {path}")).collect();
     insta::assert_snapshot!(listed.join("\n"), @"
     DELETE /tenants/{tenant}/hubs/{hub}
+    GET /me
     GET /openapi.json
     GET /tenants
     GET /tenants/{tenant}/dead-letters

@@ -19,8 +19,17 @@ use fake_host::worker::{Launch, Program};
 use serde_json::Value;
 
 /// The functions that the binary has.
-const WRITTEN: &[&str] =
-    &["api", "gather", "gather-poison", "health", "purge", "schedule", "sync-mailbox", "sync-mailbox-poison"];
+const WRITTEN: &[&str] = &[
+    "api",
+    "gather",
+    "gather-poison",
+    "health",
+    "purge",
+    "schedule",
+    "sign-in",
+    "sync-mailbox",
+    "sync-mailbox-poison",
+];
 
 fn program(folder: &Path) -> Program {
     Program::new(env!("CARGO_BIN_EXE_wheelhouse"))

@@ -34,6 +34,7 @@ fn our_functions_are_these() {
             "health",
             "purge",
             "schedule",
+            "sign-in",
             "sync-mailbox",
             "sync-mailbox-poison"
         ]

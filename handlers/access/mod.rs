@@ -1,7 +1,54 @@
 //! Who calls, and what each may do.
 
 mod caller;
+mod cookies;
+mod guard;
+mod machine;
+mod origin;
+mod page;
 mod role;
+mod rules;
+mod session;
+mod sign_in;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use platform::Random;
 
 pub use caller::{Caller, Via};
+pub use guard::guarded;
+pub use page::page_headers;
 pub use role::Role;
+pub use rules::{Route, Rule, Rules, Who};
+pub use session::{CSRF_HEADER, ENDED, LONGEST, LONGEST_IDLE, Session, check_csrf};
+pub use sign_in::{Back, begin_sign_in};
+
+pub(crate) use session::end;
+
+use crate::{api, health, sign_in as sign_in_function};
+
+/// What is held in memory to know callers.
+#[derive(Default)]
+pub struct Access {
+    cookie_keys: cookies::KeptKeys,
+}
+
+/// Every route of every HTTP function, and what it asks of its caller.
+#[must_use]
+pub fn rules() -> Rules {
+    Rules::of("api", &api::openapi())
+        .and(Rules::of("health", &health::openapi()))
+        .and(Rules::of("sign-in", &sign_in_function::openapi()))
+}
+
+/// Random bytes.
+fn bytes<const N: usize>(random: &dyn Random) -> [u8; N] {
+    let mut bytes = [0; N];
+    random.fill(&mut bytes);
+    bytes
+}
+
+/// A random text that nobody can guess, for use in URLs.
+fn secret(random: &dyn Random) -> String {
+    URL_SAFE_NO_PAD.encode(bytes::<32>(random))
+}

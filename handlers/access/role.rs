@@ -34,6 +34,12 @@ impl Role {
         }
     }
 
+    /// The role of this name; none where it is no role of ours.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Role> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
     /// Whether whoever has this role may do what `other` may.
     #[must_use]
     pub fn includes(self, other: Role) -> bool {

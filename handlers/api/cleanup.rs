@@ -16,6 +16,7 @@ use crate::tables::{Hub, Tables, change_existing};
 /// What users of two-way spokes changed is forgotten with it: the hub begins anew with what its sources hold.
 /// What users made themselves stays. The hub's configuration stays too: enable it again, or delete it afterwards.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/cleanup", operation_id = "cleanUpHub",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath),
     responses((status = 202, description = "It is started", body = Visiting)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Visiting>), ApiError> {

@@ -49,6 +49,7 @@ pub(super) struct DeadLetterPage {
 
 /// Lists messages that could not be worked on, without their content.
 #[utoipa::path(get, path = "/tenants/{tenant}/dead-letters", operation_id = "listDeadLetters",
+    security(("role" = ["Reader"])),
     params(TenantPath, ("after" = Option<String>, Query, description = "Only those older than this id")),
     responses((status = 200, description = "The newest, at most 50", body = DeadLetterPage)))]
 pub(super) async fn list(at: AtTenant, params: Params) -> Result<Json<DeadLetterPage>, ApiError> {

@@ -39,6 +39,7 @@ struct Waiting {
 ///
 /// The hash names exactly what was shown: a mailbox whose plan is another by now asks again.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/approve", operation_id = "approveHeldPlan",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, HashPath),
     responses((status = 202, description = "It is approved and carried out", body = Visiting),
         (status = 404, description = "Nothing waits", body = ApiError),
@@ -54,6 +55,7 @@ pub(super) async fn approve(at: AtHub, Hash(hash): Hash) -> Result<(StatusCode, 
 
 /// Rejects a held plan in every mailbox where it waits: they stay as they are, and nobody is asked again for the same plan.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/reject", operation_id = "rejectHeldPlan",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, HashPath),
     responses((status = 200, description = "It is rejected", body = Rejected),
         (status = 404, description = "Nothing waits", body = ApiError),

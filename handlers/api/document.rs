@@ -8,7 +8,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
-    SecurityRequirement, ServerBuilder,
+    ServerBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,8 +17,10 @@ use super::error::ApiError;
 use crate::App;
 use crate::host::Host;
 
-/// The name of the way to sign in.
-const TOKEN: &str = "token";
+/// How callers prove who they are, with the roles of which they must hold one; `SignedIn` stands for any.
+const ROLE: &str = "role";
+/// The roles that may ask for values besides.
+const VALUES: &str = "values";
 
 /// The finished document.
 #[derive(Clone)]
@@ -43,17 +45,23 @@ pub(super) fn head() -> OpenApi {
         .title("Wheelhouse")
         .description(Some("Contacts that a company owns, kept current in every colleague's mailbox."))
         .version(env!("CARGO_PKG_VERSION"));
-    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
-        "An access token of Microsoft Entra for this application; without a public address only the own machine may call.",
-    ));
+    let token = |about: &str| {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about));
+        SecurityScheme::Http(token.build())
+    };
+    let role = token(
+        "An access token of Microsoft Entra for this application with one of the roles named, or the cookie of /sign-in/start; \
+         without a public address only the own machine may call.",
+    );
+    let values = token("The same, with one of the roles that values=true needs.");
     let components = ComponentsBuilder::new()
         .schema(ApiError::name(), ApiError::schema())
-        .security_scheme(TOKEN, SecurityScheme::Http(token.build()));
+        .security_scheme(ROLE, role)
+        .security_scheme(VALUES, values);
     OpenApiBuilder::new()
         .info(about.build())
         .servers(Some([ServerBuilder::new().url("/api").build()]))
         .components(Some(components.build()))
-        .security(Some([SecurityRequirement::default(), SecurityRequirement::new(TOKEN, [""; 0])]))
         .build()
 }
 
@@ -77,6 +85,7 @@ fn add_refusal(operation: &mut Operation) {
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "getDocument",
+    security(("role" = ["SignedIn"])),
     responses((status = 200, description = "The document of this API", body = Object)))]
 pub(super) async fn openapi(Extension(Document(document)): Extension<Document>) -> Json<OpenApi> {
     Json(OpenApi::clone(&document))
@@ -84,6 +93,7 @@ pub(super) async fn openapi(Extension(Document(document)): Extension<Document>) 
 
 /// The version that answers.
 #[utoipa::path(get, path = "/version", operation_id = "getVersion",
+    security(("role" = ["SignedIn"])),
     responses((status = 200, description = "The version", body = Version)))]
 pub(super) async fn version() -> Json<Version> {
     Json(Version { version: env!("CARGO_PKG_VERSION") })

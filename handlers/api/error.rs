@@ -14,7 +14,7 @@ use crate::host::Failure;
 
 /// Why a call did not do its work.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct ApiError {
+pub struct ApiError {
     #[serde(skip)]
     status: StatusCode,
     /// What is wrong.
@@ -94,18 +94,4 @@ impl From<BytesRejection> for ApiError {
             status => Self::new(status, "the body could not be read to its end", "send it again"),
         }
     }
-}
-
-/// Answers what is no path of the API.
-pub(super) async fn nothing_here() -> ApiError {
-    ApiError::missing("there is nothing here", "GET /api/openapi.json lists all paths")
-}
-
-/// Answers a method that the path does not take.
-pub(super) async fn wrong_method() -> ApiError {
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "this path does not take this method",
-        "GET /api/openapi.json lists the methods of every path",
-    )
 }

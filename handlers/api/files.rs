@@ -26,6 +26,7 @@ pub(super) struct Uploaded {
 ///
 /// The spoke is a `file` without `file` in its `contributes`. A later upload takes the place of an earlier one.
 #[utoipa::path(put, path = "/tenants/{tenant}/hubs/{hub}/spokes/{spoke}/file", operation_id = "putFile",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, SpokePath),
     request_body(content = String, content_type = "text/calendar"),
     responses((status = 200, description = "It is kept", body = Uploaded),

@@ -59,6 +59,7 @@ pub(super) struct Sides {
 
 /// Tries a filter on what there is now; nothing is stored.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/filter-preview", operation_id = "previewFilter",
+    security(("role" = ["Operator"])),
     params(TenantPath, HubPath), request_body = FilterTrial,
     responses((status = 200, description = "Who falls in and out", body = Sides),
         (status = 422, description = "The filter can't be read", body = ApiError)))]

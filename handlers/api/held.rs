@@ -55,6 +55,7 @@ impl HeldView {
 ///
 /// At most 100, undecided ones first; decide on some to see the others.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/held", operation_id = "listHeldPlans",
+    security(("role" = ["Reader"])),
     params(TenantPath, HubPath),
     responses((status = 200, description = "The plans", body = [HeldView])))]
 pub(super) async fn list(at: AtHub) -> Result<Json<Vec<HeldView>>, ApiError> {

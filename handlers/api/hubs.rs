@@ -72,6 +72,7 @@ impl HubView {
 
 /// Lists the hubs of a tenant.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs", operation_id = "listHubs",
+    security(("role" = ["Reader"])),
     params(TenantPath),
     responses((status = 200, description = "The hubs", body = [HubView])))]
 pub(super) async fn list(at: AtTenant) -> Result<Json<Vec<HubView>>, ApiError> {
@@ -84,6 +85,7 @@ pub(super) async fn list(at: AtTenant) -> Result<Json<Vec<HubView>>, ApiError> {
 
 /// Reads a hub; `ETag` names its version.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}", operation_id = "getHub",
+    security(("role" = ["Operator"])),
     params(TenantPath, HubPath),
     responses((status = 200, description = "The hub", body = HubView)))]
 pub(super) async fn get(at: AtHub) -> Result<Response, ApiError> {
@@ -98,6 +100,7 @@ pub(super) async fn get(at: AtHub) -> Result<Response, ApiError> {
 /// creates. The configuration is checked as by `validate`. What can't be checked because the tenant does not answer is a
 /// warning, and the hub is saved all the same.
 #[utoipa::path(put, path = "/tenants/{tenant}/hubs/{hub}", operation_id = "putHub",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, ("If-Match" = Option<String>, Header, description = "The version that is updated"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is no such hub yet")),
     request_body = HubConfigSchema,
@@ -121,6 +124,7 @@ pub(super) async fn put(
 
 /// Checks a configuration; nothing is stored.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/validate", operation_id = "validateHub",
+    security(("role" = ["Administrator"])),
     params(TenantPath, ("hub" = Option<String>, Query, description = "The hub that it is for, if there is one: its folder is its own")),
     request_body = HubConfigSchema,
     responses((status = 200, description = "It can be used", body = Valid),
@@ -141,6 +145,7 @@ pub(super) async fn validate(
 ///
 /// Refused while mailboxes hold its items, which nobody could remove any more: clean it up first, or say `keepItems`.
 #[utoipa::path(delete, path = "/tenants/{tenant}/hubs/{hub}", operation_id = "deleteHub",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, ("keepItems" = Option<bool>, Query, description = "Leave its items in the mailboxes for ever")),
     responses((status = 200, description = "It is gone", body = Deleted),
         (status = 409, description = "Mailboxes still hold its items", body = ApiError)))]

@@ -40,6 +40,7 @@ pub(super) struct FieldView {
 
 /// Reads one item of the hub as its last run left it.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/items/{key}", operation_id = "getItem",
+    security(("role" = ["Reader"]), ("values" = ["Administrator", "Privacy"])),
     params(TenantPath, HubPath, ItemPath,
         ("values" = Option<bool>, Query, description = "What the fields hold, too: that is personal data")),
     responses((status = 200, description = "The item", body = ItemView),

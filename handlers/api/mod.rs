@@ -2,7 +2,6 @@
 //!
 //! One list makes both the routes and the document, so that neither can say what the other does not.
 
-mod access;
 mod at;
 mod checks;
 mod cleanup;
@@ -15,6 +14,7 @@ mod filters;
 mod held;
 mod hubs;
 mod items;
+mod me;
 mod params;
 mod preview;
 mod progress;
@@ -29,24 +29,22 @@ mod tenants;
 use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use axum::routing::any;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+use crate::access::{self, Rules};
 use crate::host::Host;
+
+pub(crate) use error::ApiError;
+pub(crate) use params::Params;
 
 /// The routes of the function `api`.
 pub fn routes() -> Router<Host<App>> {
     let (routes, document) = described().split_for_parts();
-    routes
-        .route("/", any(error::nothing_here))
-        .route("/{*rest}", any(error::nothing_here))
-        .method_not_allowed_fallback(error::wrong_method)
-        .layer(Extension(document::Document::new(document)))
-        .layer(from_fn(access::check))
+    let rules = Rules::of("api", &document);
+    access::guarded(rules, routes.layer(Extension(document::Document::new(document))))
 }
 
 /// The OpenAPI document: what `GET /api/openapi.json` answers.
@@ -59,6 +57,7 @@ fn described() -> OpenApiRouter<Host<App>> {
     let listed = OpenApiRouter::with_openapi(document::head())
         .routes(routes!(document::openapi))
         .routes(routes!(document::version))
+        .routes(routes!(me::get))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::connect))
         .routes(routes!(dead_letters::list))

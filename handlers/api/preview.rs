@@ -113,6 +113,7 @@ pub(super) struct HeldPreview {
 ///
 /// With `Accept: text/plain` it answers with the text alone.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/preview", operation_id = "previewHub",
+    security(("role" = ["Operator"])),
     params(TenantPath, HubPath, ("mailbox" = Option<Vec<String>>, Query, description = "These mailboxes, at most 20; without any the first three of the audience")),
     responses((status = 200, description = "What a run would do", content((Preview = "application/json"), (String = "text/plain")))))]
 pub(super) async fn preview(

@@ -65,6 +65,7 @@ pub(super) struct OutcomeView {
 
 /// Shows a run with its progress and the outcome of each mailbox.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/runs/{run}", operation_id = "getRun",
+    security(("role" = ["Reader"])),
     params(TenantPath, HubPath, RunPath, ("after" = Option<String>, Query, description = "Only mailboxes after this one")),
     responses((status = 200, description = "The run, with at most 200 outcomes", body = Progress)))]
 pub(super) async fn get(at: AtHub, RunId(run): RunId, params: Params) -> Result<Json<Progress>, ApiError> {

@@ -81,6 +81,7 @@ impl RulingView {
 
 /// Lists what the hub decided about users' changes, newest first.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/rulings", operation_id = "listRulings",
+    security(("role" = ["Reader"]), ("values" = ["Administrator", "Privacy"])),
     params(TenantPath, HubPath,
         ("values" = Option<bool>, Query, description = "The values that lost, too: they are personal data"),
         ("after" = Option<String>, Query, description = "Only those of runs older than this one")),
@@ -105,6 +106,7 @@ pub(super) async fn list(at: AtHub, params: Params) -> Result<Json<RulingPage>, 
 
 /// Brings back a value that lost: it lies over the hub's like a user's change, and goes to every mailbox.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/rulings/{run}/{n}/restore", operation_id = "restoreValue",
+    security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, RulingPath),
     responses((status = 202, description = "It is in the hub, and on its way to the mailboxes", body = RulingView),
         (status = 404, description = "There is no such decision", body = ApiError),

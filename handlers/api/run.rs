@@ -22,6 +22,7 @@ pub(super) struct Started {
 ///
 /// The run's record appears once the sources are read.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/run", operation_id = "runHub",
+    security(("role" = ["Operator"])),
     params(TenantPath, HubPath),
     responses((status = 202, description = "It is started", body = Started)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Started>), ApiError> {

@@ -35,6 +35,7 @@ pub(super) struct RunPage {
 
 /// Lists the runs of a hub, newest first.
 #[utoipa::path(get, path = "/tenants/{tenant}/hubs/{hub}/runs", operation_id = "listRuns",
+    security(("role" = ["Reader"])),
     params(TenantPath, HubPath, ("after" = Option<String>, Query, description = "Only those older than this run")),
     responses((status = 200, description = "The newest, at most 50", body = RunPage)))]
 pub(super) async fn list(at: AtHub, params: Params) -> Result<Json<RunPage>, ApiError> {

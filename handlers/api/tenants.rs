@@ -28,6 +28,7 @@ pub(super) struct TenantView {
 
 /// Lists the connected tenants.
 #[utoipa::path(get, path = "/tenants", operation_id = "listTenants",
+    security(("role" = ["Reader", "Owner"])),
     responses((status = 200, description = "The tenants", body = [TenantView])))]
 pub(super) async fn list(Ready(app): Ready<App>) -> Result<Json<Vec<TenantView>>, ApiError> {
     let mut views = Vec::new();
@@ -41,6 +42,7 @@ pub(super) async fn list(Ready(app): Ready<App>) -> Result<Json<Vec<TenantView>>
 ///
 /// Doing it again changes nothing. The application's consent is the tenant's own affair and is not checked here.
 #[utoipa::path(put, path = "/tenants/{tenant}", operation_id = "connectTenant",
+    security(("role" = ["Owner"])),
     params(TenantPath),
     responses((status = 200, description = "It is connected", body = TenantView)))]
 pub(super) async fn connect(at: AnyTenant) -> Result<Json<TenantView>, ApiError> {

@@ -56,7 +56,8 @@ impl<A: Send + Sync + 'static> Functions<A> {
 
     /// Adds a function that answers HTTP calls under `/{name}`, with bodies of at most `body_bytes`.
     ///
-    /// Its handlers reach the app by [`Ready`](super::Ready) and the call by the extension [`Invocation`].
+    /// Its handlers reach the app by [`Ready`](super::Ready), its middleware by the extension [`Host`], both the call by the
+    /// extension [`Invocation`].
     #[must_use]
     pub fn http(mut self, name: &'static str, body_bytes: usize, routes: Router<Host<A>>) -> Self {
         let routes = routes
@@ -140,6 +141,7 @@ async fn within_invocation<A: Send + Sync + 'static>(
     let cx = Invocation::begin(name, request.headers(), host.clock.clone(), host.limits.http);
     let span = cx.span();
     request.extensions_mut().insert(cx.clone());
+    request.extensions_mut().insert(host);
     let call = async {
         tokio::select! {
             response = next.run(request) => response,
