@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::job::{Job, Lines};
-use crate::places;
+use crate::{places, python};
 
 /// A source and its mirror, and what of them is to be compared.
 #[derive(Serialize)]
@@ -75,23 +75,7 @@ impl Oracle {
     /// # Errors
     /// Python is missing, or its packages can't be had.
     pub fn install(lines: Lines<'_>) -> Result<Self> {
-        let home = places::target().join("oracle");
-        let python = home.join("bin/python");
-        let wanted = fs::read(folder().join("requirements.txt")).context("tests/oracle/requirements.txt")?;
-        let installed = home.join("installed.txt");
-        if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
-            return Ok(Oracle { python });
-        }
-        if !Job::new("python3", &["-m", "venv", "--help"]).succeeds() {
-            bail!(
-                "python3 with venv is missing: install Python 3.10 or later (Debian: apt-get install python3-venv)"
-            );
-        }
-        Job::new("python3", &["-m".as_ref(), "venv".as_ref(), home.as_os_str()]).run(lines)?;
-        let pip =
-            ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", "requirements.txt"];
-        Job::new(&python, &pip).folder(&folder()).run(lines)?;
-        fs::write(installed, wanted)?;
+        let python = python::install("oracle", &folder(), &["--require-hashes"], lines)?;
         Ok(Oracle { python })
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use crate::job::{Job, Lines};
-use crate::{demo, deny, laws, npm, places, replay, replay_ics, sdk};
+use crate::{demo, deny, infra, laws, npm, places, replay, replay_ics, sdk};
 
 /// The fewest random worlds that each law must hold in before a change is called verified.
 const LAW_CASES: u64 = 100_000;
@@ -18,10 +18,16 @@ pub struct Step {
     pub run: fn(Lines<'_>) -> Result<()>,
 }
 
-/// Every step. What needs a program that cargo does not bring says so and fails; nothing is skipped.
+/// Every step. What needs a program that cargo does not bring says so and fails; what needs more than this project brings is
+/// skipped loudly where that is absent.
 pub const STEPS: &[Step] = &[
     Step { name: "format", about: "cargo fmt --check", run: format },
     Step { name: "deny", about: "licences, bans and sources of every dependency", run: deny },
+    Step {
+        name: "infra",
+        about: "Bicep against Azure's types, Terraform by its own tests, without a cloud",
+        run: infra::run,
+    },
     Step { name: "clippy", about: "lints, warnings as errors", run: clippy },
     Step { name: "test", about: "every test that needs nothing but Rust", run: test },
     Step { name: "laws", about: "the laws of the sync core, 100,000 worlds each", run: laws },
