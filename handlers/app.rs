@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use connectors::file::{Feed, Guard};
 use connectors::graph::login::{
-    Developer, Federated, Login, ManagedIdentity, ManagedIdentityOptions, NEEDED_ROLES, Secret,
+    Developer, Federated, Login, ManagedIdentity, ManagedIdentityOptions, Secret,
 };
 use connectors::graph::{Endpoints, Graph, Options, Pace};
 use platform::azure::Azure;
@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::config::{Identity, Platform, Settings};
+use crate::grants::Granted;
 use crate::host::{Failure, StartError};
 use crate::tables::Tables;
 
@@ -68,11 +69,12 @@ impl App {
         let (store, queue, keys) = ports(&settings, &clock, &random).await?;
         let sealed =
             Sealed::new(Arc::clone(&store), keys, Arc::clone(&clock), Arc::clone(&random), WRAPPING_KEY);
-        let graph = Graph::new(graph_options(&settings, &clock, &random)?)?;
+        let tables = Tables::over(&sealed);
+        let granted = Granted::new(&settings, &tables);
+        let graph = Graph::new(graph_options(&settings, granted, &clock, &random)?)?;
         let feeds = &settings.feeds;
         let guard = Guard { allow_http: feeds.http, allowed: feeds.addresses.clone() };
         let feeds = Feed::new(guard);
-        let tables = Tables::over(&sealed);
         let [writing, reading, auditing] = [WRITERS, READERS, 1].map(Semaphore::new);
         let access = Access::default();
         Ok(App {
@@ -142,6 +144,7 @@ async fn ports(
 
 fn graph_options(
     settings: &Settings,
+    granted: Granted,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<Options, StartError> {
@@ -150,7 +153,7 @@ fn graph_options(
     let clock: Arc<dyn connectors::Clock> = Arc::new(GraphClock(Arc::clone(clock)));
     let chance = Arc::clone(random);
     Ok(Options {
-        login: login(settings, &endpoints, &clock)?,
+        login: login(settings, granted, &endpoints, &clock)?,
         endpoints,
         clock,
         new_id: Arc::new(move || chance.uuid()),
@@ -161,6 +164,7 @@ fn graph_options(
 
 fn login(
     settings: &Settings,
+    granted: Granted,
     endpoints: &Endpoints,
     clock: &Arc<dyn connectors::Clock>,
 ) -> Result<Arc<dyn Login>, StartError> {
@@ -174,9 +178,7 @@ fn login(
         audience: settings.cloud.token_audience.clone(),
     };
     let identity = ManagedIdentity::new(options, Arc::clone(clock))?;
-    let app = settings.app_client_id.to_string();
-    let needed = NEEDED_ROLES.map(str::to_owned).to_vec();
-    Ok(Arc::new(Federated::new(endpoints.clone(), app, Arc::new(identity), needed, Arc::clone(clock))?))
+    Ok(Arc::new(Federated::new(endpoints.clone(), Arc::new(granted), Arc::new(identity), Arc::clone(clock))?))
 }
 
 /// The platform's clock, as the connectors know it.

@@ -6,6 +6,7 @@ pub mod app;
 pub mod audit;
 pub mod config;
 pub mod gather;
+mod grants;
 pub mod health;
 pub mod host;
 pub mod lease;
@@ -16,6 +17,7 @@ pub mod purge;
 mod router;
 pub mod schedule;
 pub mod sign_in;
+pub mod standing;
 pub mod sync_mailbox;
 pub mod tables;
 

@@ -11,15 +11,13 @@ use sync::{HubId, TenantId};
 use crate::App;
 use crate::host::{Failure, Invocation, TimerTick};
 use crate::messages::{Gather, Reason};
+use crate::standing::Standing;
 use crate::tables::{HubState, Tables, change};
 
 /// Starts every hub that is due, of every tenant that is not suspended.
 pub async fn run(app: Arc<App>, _tick: TimerTick, _cx: Invocation) -> Result<(), Failure> {
     for tenant in app.tables.tenant_ids().await? {
-        let record = app.tables.tenants.get(&Tables::tenant_key(&tenant)).await?;
-        if record.is_none_or(|row| row.record.suspended.is_some()) {
-            continue;
-        }
+        let Standing::Active(_) = app.standing(&tenant).await? else { continue };
         for hub in app.tables.hub_ids(&tenant).await? {
             start_if_due(&app, &tenant, &hub).await?;
         }

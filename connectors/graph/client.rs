@@ -173,7 +173,7 @@ impl Session {
         if answer.status != 401 {
             return Ok(answer);
         }
-        login.forget(&self.tenant.id, &token).await;
+        login.forget(&self.tenant.id, Some(&token)).await;
         let token = login.token(&self.tenant.id).await?;
         http::once(self.request(call, token.expose()), call.place).await
     }
@@ -217,7 +217,7 @@ pub(super) fn refusal(place: &str, answer: Answer) -> Error {
 mod tests {
     use async_trait::async_trait;
 
-    use super::super::login::{Login, Secret};
+    use super::super::login::{Login, Proof, Secret};
     use super::super::{Endpoints, Pace};
     use super::*;
 
@@ -238,7 +238,15 @@ mod tests {
             Ok(Secret::new("token"))
         }
 
-        async fn forget(&self, _: &TenantId, _: &Secret) {}
+        async fn renew(&self, _: &TenantId) -> Result<(), Error> {
+            Ok(())
+        }
+
+        async fn prove(&self, _: &TenantId, _: &str) -> Result<Proof, Error> {
+            Err(Error::nonsense("sign-in", "nothing is proven here"))
+        }
+
+        async fn forget(&self, _: &TenantId, _: Option<&Secret>) {}
     }
 
     fn session() -> Session {

@@ -31,8 +31,8 @@ pub enum Kind {
     SkipMailbox,
     /// A permission is missing, or the mailbox is outside the scope that the tenant granted.
     Permission,
-    /// The tenant's consent is missing, disabled, incomplete or withdrawn, or the tenant is gone.
-    Consent,
+    /// The tenant's consent is not, or no longer, what it must be.
+    Consent(Withdrawn),
     /// Our own credential is at fault, not the customer.
     Credential,
     /// The thing is not there.
@@ -43,6 +43,23 @@ pub enum Kind {
     Refused,
     /// The answer makes no sense: it was not written by Graph, or Graph has changed.
     Protocol,
+}
+
+/// What ended a tenant's consent.
+///
+/// <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The enterprise application was deleted, or never there.
+    Consent,
+    /// A permission was taken away: tokens are still issued, without its role.
+    Permission,
+    /// The enterprise application was disabled.
+    Disabled,
+    /// There is no such tenant, or no longer.
+    Tenant,
+    /// A Conditional Access policy keeps the application out.
+    Blocked,
 }
 
 /// A failed call: what was asked for, what came back, what to do. It holds ids and codes, nothing personal.
@@ -57,8 +74,8 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error without an answer of the server behind it.
-    pub(crate) fn new(kind: Kind, place: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
+    /// An error without an answer of the server behind it; its texts hold ids and nothing personal.
+    pub fn new(kind: Kind, place: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
         let (place, code) = (place.into(), code.into());
         Error { kind, place, status: None, code, request_id: None, may_have_happened: false }
     }
@@ -159,12 +176,26 @@ impl fmt::Display for Kind {
                 "the mailbox can't be reached; check its licence and whether it is in the cloud"
             }
             Kind::Permission => "check the granted permissions and the scope of mailboxes",
-            Kind::Consent => "an administrator of the tenant has to consent again",
+            Kind::Consent(withdrawn) => return withdrawn.fmt(f),
             Kind::Credential => "check the managed identity and its federated credential",
             Kind::Missing => "it is gone",
             Kind::Conflict => "somebody else changed it at the same time; look again",
             Kind::Refused => "the server will not do this",
             Kind::Protocol => "this is no answer of Graph; check the base URL and any proxy between",
+        })
+    }
+}
+
+impl fmt::Display for Withdrawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Withdrawn::Consent => "an administrator of the tenant has to consent again",
+            Withdrawn::Permission => "an administrator of the tenant has to grant it again",
+            Withdrawn::Disabled => {
+                "an administrator of the tenant has to enable the enterprise application again"
+            }
+            Withdrawn::Tenant => "the tenant is not there any more",
+            Withdrawn::Blocked => "a Conditional Access policy of the tenant keeps the application out",
         })
     }
 }

@@ -33,11 +33,11 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use client::Shared;
-use login::Login;
+use login::{Login, Proof};
 
 pub use directory::{Change, Member, Removed, Round, USER_PROPERTIES};
 pub use endpoints::Endpoints;
-pub use error::{Error, Kind};
+pub use error::{Error, Kind, Withdrawn};
 pub use item::Found;
 pub use reader::{Folder, FolderChanges, FolderReading, Reader, Seen, SourceChange, SourceRound, Which};
 pub use writer::{Made, Transactions, Writer};
@@ -125,6 +125,24 @@ impl Graph {
     /// Whoever reads from a tenant.
     pub fn reader(&self, tenant: &TenantId) -> Reader {
         Reader::new(self.shared.session(tenant))
+    }
+
+    /// What a new token of an application proves about a tenant; nothing that is held or noted counts.
+    ///
+    /// After a consent it takes up to a minute until every server knows of it: ask again where the answer is
+    /// [`Kind::Consent`], or a role is missing.
+    pub async fn prove(&self, tenant: &TenantId, client_id: &str) -> Result<Proof, Error> {
+        self.shared.options.login.prove(tenant, client_id).await
+    }
+
+    /// Whether the tenant still grants what it did, by a token that is some minutes old at most.
+    pub async fn renew(&self, tenant: &TenantId) -> Result<(), Error> {
+        self.shared.options.login.renew(tenant).await
+    }
+
+    /// Forgets the token that is held: the tenant granted something else.
+    pub async fn forget(&self, tenant: &TenantId) {
+        self.shared.options.login.forget(tenant, None).await;
     }
 
     /// Whoever writes to a tenant's mailboxes.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use connectors::graph::{self, Kind};
+use connectors::graph;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::Row;
 use sync::hub::{Connector, Contributes};
@@ -13,7 +13,7 @@ use sync::{Contribution, HubConfig, HubId, TenantId};
 use super::{directory, feed, items};
 use crate::App;
 use crate::host::Failure;
-use crate::tables::{Source, Suspension, Tables, Tenant, Withdrawn, change_existing};
+use crate::tables::{Source, Tables};
 
 /// How often everything is read from the beginning, to agree with what the deltas told.
 pub(super) const FULL_READ: TimeDelta = TimeDelta::days(7);
@@ -78,15 +78,10 @@ impl Reads<'_> {
 
     /// Notes what was not read to its end; the text is for the run's problems.
     ///
-    /// Without consent nothing is retried in vain: connecting the tenant again resumes it.
+    /// Without consent the tenant is suspended.
     pub(super) async fn failed(self, what: &str, error: &graph::Error) -> Result<String, Failure> {
         tracing::warn!(tenant = %self.tenant, feed = what, %error, "source not read to its end");
-        if error.kind() == Kind::Consent {
-            let suspension =
-                Suspension { why: Withdrawn::Consent, since: self.app.now(), reason: error.to_string() };
-            let suspend = |tenant: &mut Tenant| tenant.suspended = Some(suspension.clone());
-            change_existing(&self.app.tables.tenants, &Tables::tenant_key(self.tenant), suspend).await?;
-        }
+        self.app.heed(self.tenant, error).await?;
         Ok(format!("{what}: {error}"))
     }
 }

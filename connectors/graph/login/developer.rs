@@ -8,7 +8,7 @@ use azure_identity::DeveloperToolsCredential;
 use sync::TenantId;
 
 use super::entra::Claims;
-use super::{Login, Secret};
+use super::{Login, Proof, Secret};
 use crate::graph::endpoints::Endpoints;
 use crate::graph::error::{Error, Kind};
 
@@ -46,5 +46,17 @@ impl Login for Developer {
     }
 
     /// Nothing is held here: the credential renews by itself.
-    async fn forget(&self, _: &TenantId, _: &Secret) {}
+    async fn renew(&self, _: &TenantId) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn prove(&self, _: &TenantId, _: &str) -> Result<Proof, Error> {
+        Err(Error::new(
+            Kind::Credential,
+            PLACE,
+            "a person's token proves no consent: use the managed identity",
+        ))
+    }
+
+    async fn forget(&self, _: &TenantId, _: Option<&Secret>) {}
 }

@@ -1,6 +1,7 @@
 //! Signing in without a secret: an assertion of our own identity, exchanged at the customer's tenant.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock};
 use std::time::Duration;
 
@@ -9,18 +10,13 @@ use serde::Deserialize;
 use sync::TenantId;
 use tokio::sync::Mutex;
 
-use super::entra::{Claims, Held, RENEW_BEFORE, Refusal};
+use super::entra::{Held, RENEW_BEFORE, Refusal};
+use super::grant::{Grants, Proof, check};
 use super::{Assertion, Login, Secret};
 use crate::clock::{Clock, later, left};
 use crate::graph::endpoints::Endpoints;
-use crate::graph::error::{Error, Kind};
+use crate::graph::error::Error;
 use crate::graph::{http, lock};
-
-/// The permissions that an application needs which writes contacts into any mailbox of a tenant.
-///
-/// Where mailboxes are scoped by Exchange's own roles, `Contacts.ReadWrite` is not among the token's roles.
-pub const NEEDED_ROLES: [&str; 4] =
-    ["User.Read.All", "OrgContact.Read.All", "GroupMember.Read.All", "Contacts.ReadWrite"];
 
 /// The application as a federated credential of a managed identity.
 ///
@@ -28,15 +24,27 @@ pub const NEEDED_ROLES: [&str; 4] =
 pub struct Federated {
     http: reqwest::Client,
     endpoints: Endpoints,
-    client_id: String,
+    grants: Arc<dyn Grants>,
     assertion: Arc<dyn Assertion>,
-    needed: Vec<String>,
     clock: Arc<dyn Clock>,
-    tenants: Lock<HashMap<TenantId, Slot>>,
+    tenants: Lock<HashMap<TenantId, Arc<Slot>>>,
 }
 
 /// A tenant's token; whoever renews it holds the lock, so that one request serves all who wait.
-type Slot = Arc<Mutex<Option<Held>>>;
+#[derive(Default)]
+struct Slot {
+    /// How often a token was asked for.
+    asked: AtomicU64,
+    known: Mutex<Known>,
+}
+
+/// What the last requests for a token came to.
+#[derive(Default)]
+struct Known {
+    held: Option<Held>,
+    /// The number and the end of the last request, if it failed.
+    refused: Option<(u64, Error)>,
+}
 
 #[derive(Deserialize)]
 struct Answer {
@@ -46,29 +54,64 @@ struct Answer {
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// A token that is no older shows what is granted now.
+const YOUNG: Duration = Duration::from_secs(300);
+
 impl Federated {
-    /// An application that signs in with `assertion`; tokens that lack one of the `needed` roles are refused.
+    /// An application that signs in with `assertion`; tokens that lack a role which the tenant granted are refused.
     pub fn new(
         endpoints: Endpoints,
-        client_id: String,
+        grants: Arc<dyn Grants>,
         assertion: Arc<dyn Assertion>,
-        needed: Vec<String>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let (http, tenants) = (http::client(Duration::from_secs(30))?, Lock::default());
-        Ok(Federated { http, endpoints, client_id, assertion, needed, clock, tenants })
+        Ok(Federated { http, endpoints, grants, assertion, clock, tenants })
     }
 
-    fn slot(&self, tenant: &TenantId) -> Slot {
+    fn slot(&self, tenant: &TenantId) -> Arc<Slot> {
         Arc::clone(lock(&self.tenants).entry(tenant.clone()).or_default())
     }
 
-    async fn ask(&self, tenant: &TenantId) -> Result<Held, Error> {
-        let place = format!("sign-in at tenant {tenant}");
+    /// The token that is held if `will_do`, else a new one; whoever had to wait for a request is told its end.
+    async fn held(&self, tenant: &TenantId, will_do: impl Fn(&Held) -> bool + Send) -> Result<Secret, Error> {
+        let slot = self.slot(tenant);
+        let before = slot.asked.load(Ordering::Acquire);
+        let mut known = slot.known.lock().await;
+        if let Some(held) = known.held.as_ref().filter(|held| will_do(held)) {
+            return Ok(held.secret.clone());
+        }
+        if let Some((_, error)) = known.refused.as_ref().filter(|(number, _)| *number > before) {
+            return Err(error.clone());
+        }
+        let asked = self.ask_granted(tenant).await;
+        let number = slot.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        known.refused = asked.as_ref().err().map(|error| (number, error.clone()));
+        match (asked, known.held.as_ref()) {
+            (Ok(new), _) => Ok(known.held.insert(new).secret.clone()),
+            // What still lives bridges a passing trouble of the sign-in.
+            (Err(error), Some(old)) if error.passes() && !self.life(old).is_zero() => Ok(old.secret.clone()),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    fn life(&self, held: &Held) -> Duration {
+        left(self.clock.now(), held.expires)
+    }
+
+    async fn ask_granted(&self, tenant: &TenantId) -> Result<Held, Error> {
+        let grant = self.grants.of(tenant).await?;
+        let place = place(tenant);
+        let held = self.ask(&place, tenant, &grant.client_id).await?;
+        check(&place, &held.secret, tenant, &grant)?;
+        Ok(held)
+    }
+
+    async fn ask(&self, place: &str, tenant: &TenantId, client_id: &str) -> Result<Held, Error> {
         let assertion = self.assertion.assertion().await?;
         let scope = self.endpoints.scope();
         let form = [
-            ("client_id", self.client_id.as_str()),
+            ("client_id", client_id),
             ("scope", &scope),
             ("client_assertion_type", ASSERTION_TYPE),
             ("client_assertion", assertion.expose()),
@@ -77,49 +120,43 @@ impl Federated {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.http.post(self.endpoints.token(tenant)).body(body);
         let request = request.header("Content-Type", "application/x-www-form-urlencoded");
-        let now = self.clock.now();
-        let answer = http::once(request, &place).await?;
+        let since = self.clock.now();
+        let answer = http::once(request, place).await?;
         if answer.status != 200 {
-            let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
-            return Err(refusal.into_error(&place, answer.status, answer.retry_after));
+            return Err(Refusal::read(&answer.body).into_error(place, answer.status, answer.retry_after));
         }
         let parsed: Answer = serde_json::from_slice(&answer.body)
-            .map_err(|_| Error::nonsense(place.as_str(), "the answer is not a token"))?;
-        let secret = Secret::new(parsed.access_token);
-        self.check(&place, &secret)?;
-        Ok(Held { secret, expires: later(now, Duration::from_secs(parsed.expires_in)) })
+            .map_err(|_| Error::nonsense(place, "the answer is not a token"))?;
+        let expires = later(since, Duration::from_secs(parsed.expires_in));
+        Ok(Held { secret: Secret::new(parsed.access_token), since, expires })
     }
+}
 
-    /// A permission that was taken away still gives a token, only without its role.
-    fn check(&self, place: &str, token: &Secret) -> Result<(), Error> {
-        let Some(claims) = Claims::of(token) else { return Ok(()) };
-        match self.needed.iter().find(|role| !claims.roles.contains(role)) {
-            Some(role) => Err(Error::new(Kind::Consent, place, format!("the token lacks the role {role}"))),
-            None => Ok(()),
-        }
-    }
+fn place(tenant: &TenantId) -> String {
+    format!("sign-in at tenant {tenant}")
 }
 
 #[async_trait]
 impl Login for Federated {
     async fn token(&self, tenant: &TenantId) -> Result<Secret, Error> {
-        let slot = self.slot(tenant);
-        let mut held = slot.lock().await;
-        let life = held.as_ref().map(|held| left(self.clock.now(), held.expires)).unwrap_or_default();
-        if let Some(held) = held.as_ref().filter(|_| life > RENEW_BEFORE) {
-            return Ok(held.secret.clone());
-        }
-        match (self.ask(tenant).await, held.as_ref()) {
-            (Ok(new), _) => Ok(held.insert(new).secret.clone()),
-            // What still lives bridges a passing trouble of the sign-in.
-            (Err(error), Some(old)) if error.passes() && !life.is_zero() => Ok(old.secret.clone()),
-            (Err(error), _) => Err(error),
-        }
+        self.held(tenant, |held| self.life(held) > RENEW_BEFORE).await
     }
 
-    async fn forget(&self, tenant: &TenantId, refused: &Secret) {
+    async fn renew(&self, tenant: &TenantId) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.held(tenant, |held| left(held.since, now) < YOUNG && self.life(held) > RENEW_BEFORE)
+            .await
+            .map(drop)
+    }
+
+    async fn prove(&self, tenant: &TenantId, client_id: &str) -> Result<Proof, Error> {
+        let place = place(tenant);
+        Proof::of(&place, &self.ask(&place, tenant, client_id).await?.secret)
+    }
+
+    async fn forget(&self, tenant: &TenantId, refused: Option<&Secret>) {
         let slot = self.slot(tenant);
-        let mut held = slot.lock().await;
-        held.take_if(|held| held.secret == *refused);
+        let mut known = slot.known.lock().await;
+        known.held.take_if(|held| refused.is_none_or(|refused| held.secret == *refused));
     }
 }

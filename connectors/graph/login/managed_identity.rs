@@ -72,7 +72,7 @@ impl ManagedIdentity {
             .map_err(|_| Error::nonsense(PLACE, "the answer is not a token"))?;
         let expires = parsed.expires_on.parse().ok().and_then(|at| DateTime::<Utc>::from_timestamp(at, 0));
         let expires = expires.ok_or_else(|| Error::nonsense(PLACE, "expires_on is not a time"))?;
-        Ok(Held { secret: Secret::new(parsed.access_token), expires })
+        Ok(Held { secret: Secret::new(parsed.access_token), since: self.clock.now(), expires })
     }
 }
 

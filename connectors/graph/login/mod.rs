@@ -3,6 +3,7 @@
 mod developer;
 mod entra;
 mod federated;
+mod grant;
 mod managed_identity;
 
 use std::fmt;
@@ -12,7 +13,8 @@ use async_trait::async_trait;
 use sync::TenantId;
 
 pub use developer::Developer;
-pub use federated::{Federated, NEEDED_ROLES};
+pub use federated::Federated;
+pub use grant::{DIRECTORY_ROLES, Grant, Grants, MAILBOX_ROLES, NEEDED_ROLES, Proof};
 pub use managed_identity::{ManagedIdentity, ManagedIdentityOptions};
 
 use super::error::Error;
@@ -45,8 +47,14 @@ pub trait Login: Send + Sync {
     /// A token that is good for some minutes at least.
     async fn token(&self, tenant: &TenantId) -> Result<Secret, Error>;
 
-    /// Forgets a token that Graph refused, so that the next one is new.
-    async fn forget(&self, tenant: &TenantId, refused: &Secret);
+    /// Sees to it that the token is some minutes old at most, and so shows what is granted now.
+    async fn renew(&self, tenant: &TenantId) -> Result<(), Error>;
+
+    /// What a new token of an application proves, whatever is held or noted of the tenant.
+    async fn prove(&self, tenant: &TenantId, client_id: &str) -> Result<Proof, Error>;
+
+    /// Forgets a token that Graph refused, or whichever is held, so that the next one is new.
+    async fn forget(&self, tenant: &TenantId, refused: Option<&Secret>);
 }
 
 /// What proves to Entra ID that the caller is the application.

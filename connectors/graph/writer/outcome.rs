@@ -63,7 +63,7 @@ fn refused(op: &Op, again: bool, error: Error) -> Outcome {
         Kind::Conflict if again => Outcome::Settled(Effect::Unknown),
         Kind::Conflict => Outcome::Settled(Effect::Conflict),
         Kind::Permission => Outcome::Refused(error),
-        Kind::SkipMailbox | Kind::Missing | Kind::Consent | Kind::Credential => Outcome::Stop(error),
+        Kind::SkipMailbox | Kind::Missing | Kind::Consent(_) | Kind::Credential => Outcome::Stop(error),
         _ => Outcome::Settled(Effect::Refused(error.code().to_owned())),
     }
 }

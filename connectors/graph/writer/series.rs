@@ -187,7 +187,7 @@ impl Writing<'_> {
             // Somebody writes to the same series.
             Kind::Conflict => self.road.pause_a_little(),
             _ if error.passes() => self.road.pause_a_little(),
-            Kind::SkipMailbox | Kind::Permission | Kind::Consent | Kind::Credential => {
+            Kind::SkipMailbox | Kind::Permission | Kind::Consent(_) | Kind::Credential => {
                 self.stop = Some(Err(error.clone()));
             }
             // What is not there needs no cancelling.

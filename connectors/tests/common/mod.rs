@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use connectors::Clock;
 pub use connectors::graph::Transactions;
 use connectors::graph::login::{
-    Federated, Login, ManagedIdentity, ManagedIdentityOptions, NEEDED_ROLES, Secret,
+    Federated, Grant, Login, ManagedIdentity, ManagedIdentityOptions, NEEDED_ROLES, Secret,
 };
 use connectors::graph::{
     Endpoints, Error, FolderReading, Graph, Made, Managed, Options, Pace, Place, Reader, Seen, Writer,
@@ -207,8 +207,8 @@ pub fn login(
     };
     let identity = ManagedIdentity::new(identity, clock.clone()).unwrap();
     let needed = needed.iter().map(|role| (*role).to_owned()).collect();
-    let client = simulator.client_id();
-    Arc::new(Federated::new(endpoints.clone(), client, Arc::new(identity), needed, clock).unwrap())
+    let grant = Arc::new(Grant { client_id: simulator.client_id(), needed });
+    Arc::new(Federated::new(endpoints.clone(), grant, Arc::new(identity), clock).unwrap())
 }
 
 pub fn managed<'a>(hub: &'a HubId, name: &'a str) -> Managed<'a> {
