@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::handler::Handler;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -14,6 +15,8 @@ use crate::door::{Door, Scissors};
 use crate::error::Error;
 use crate::http;
 use crate::info::Info;
+use crate::login::forge::{Forgery, forge};
+use crate::login::jwt;
 use crate::recording::Exchange;
 use crate::state::clock::Clock;
 use crate::state::counters::Counts;
@@ -139,6 +142,38 @@ impl Simulator {
     #[must_use]
     pub fn home_tenant(&self) -> Tenant {
         Tenant::new(Arc::clone(&self.world), Arc::clone(&self.world.home))
+    }
+
+    /// Registers an address to which both apps may send a browser back; it must match to the letter.
+    pub fn register_redirect(&self, url: impl Into<String>) {
+        lock(&self.world.redirects).insert(url.into());
+    }
+
+    /// A new key signs from now on; the one before is published for another day.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn rotate_signing_key(&self) -> Result<(), Error> {
+        lock(&self.world.keys).rotate(self.world.clock.seconds())
+    }
+
+    /// Takes back all keys but the one that signs: tokens signed by them are good for nothing.
+    pub fn withdraw_old_signing_keys(&self) {
+        lock(&self.world.keys).withdraw_old();
+    }
+
+    /// A token of these claims, signed rightly or wrongly; [`Simulator::claims`] gives some to begin with.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn forge(&self, claims: &Value, forgery: Forgery) -> Result<String, Error> {
+        forge(&self.world, claims, forgery)
+    }
+
+    /// The claims of a token, unchecked; `null` for what is none.
+    #[must_use]
+    pub fn claims(token: &str) -> Value {
+        jwt::claims(token).map_or(Value::Null, |claims| json!(claims))
     }
 
     /// The clock of this world.

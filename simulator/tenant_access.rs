@@ -3,20 +3,17 @@
 use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::error::Error;
 use crate::graph::answer::Answer;
 use crate::login::people::{self, Person};
-use crate::login::{claims, forge, jwt};
-use crate::simulator::Simulator;
+use crate::login::{self, claims};
 use crate::state::access::ScriptState;
 use crate::state::chance::guid;
 use crate::state::grant::{App, Standing};
 use crate::state::lock;
 use crate::tenant::Tenant;
-use crate::{Forgery, login};
 
 /// A script with an identity of its own: it signs in by `client_credentials` at its tenant's token endpoint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +101,29 @@ impl Tenant {
     /// Gives the scoped app contacts and calendars of these mailboxes by Exchange's own roles (RBAC for Applications);
     /// `None` takes them all back.
     pub fn scope(&self, mailboxes: Option<&[Uuid]>) {
-        lock(&self.state.grants).scope = mailboxes.unwrap_or_default().iter().copied().collect();
+        let roles = ["Application Contacts.ReadWrite", "Application Calendars.ReadWrite"];
+        self.scope_by(&roles, mailboxes.unwrap_or_default());
+    }
+
+    /// The same for some of Exchange's roles, such as `Application Contacts.Read`.
+    pub fn scope_by(&self, roles: &[&str], mailboxes: &[Uuid]) {
+        let lag = i64::try_from(self.world.quirks().scope_lag_seconds).unwrap_or(i64::MAX / 2);
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let from = self.world.clock.seconds().saturating_add(lag);
+        lock(&self.state.grants).scope.assign(roles, mailboxes.iter().copied().collect(), from);
+    }
+
+    /// Refuses the apps at the token endpoint with an AADSTS code: 65001, 53003, 70021, 90033, 7000215 or 7000222;
+    /// `None` mends it.
+    ///
+    /// # Errors
+    /// When the code is another one.
+    pub fn refuse_tokens(&self, code: Option<u32>) -> Result<(), Error> {
+        if let Some(code) = code.filter(|code| !login::can_refuse(*code)) {
+            return Err(Error::edit(format!("AADSTS{code} is not among those that can be played")));
+        }
+        *lock(&self.state.refused) = code;
+        Ok(())
     }
 
     /// Deletes the tenant as a whole, or brings it back: AADSTS90002.
@@ -176,7 +195,7 @@ impl Tenant {
     }
 
     fn person(&self, person: Uuid) -> Result<Person, Error> {
-        let found = people::find(&[self.state.clone()], &person.to_string());
+        let found = people::find(std::slice::from_ref(&self.state), &person.to_string());
         found.map_err(|(_, why)| Error::edit(why))
     }
 
@@ -236,39 +255,4 @@ fn going(answer: &Answer) -> Option<String> {
 
 fn text(answer: &Answer) -> Error {
     Error::edit(format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body)))
-}
-
-impl Simulator {
-    /// Registers an address to which both apps may send a browser back; it must match to the letter.
-    pub fn register_redirect(&self, url: impl Into<String>) {
-        lock(&self.tenant().world.redirects).insert(url.into());
-    }
-
-    /// A new key signs from now on; the one before is published for another day.
-    ///
-    /// # Errors
-    /// When no key can be made.
-    pub fn rotate_signing_key(&self) -> Result<(), Error> {
-        let world = &self.tenant().world;
-        lock(&world.keys).rotate(world.clock.seconds())
-    }
-
-    /// Takes back all keys but the one that signs: tokens signed by them are good for nothing.
-    pub fn withdraw_old_signing_keys(&self) {
-        lock(&self.tenant().world.keys).withdraw_old();
-    }
-
-    /// A token of these claims, signed rightly or wrongly; [`Simulator::claims`] gives some to begin with.
-    ///
-    /// # Errors
-    /// When no key can be made.
-    pub fn forge(&self, claims: &Value, forgery: Forgery) -> Result<String, Error> {
-        forge::forge(&self.tenant().world, claims, forgery)
-    }
-
-    /// The claims of a token, unchecked; `null` for what is none.
-    #[must_use]
-    pub fn claims(token: &str) -> Value {
-        jwt::claims(token).map_or(Value::Null, |claims| json!(claims))
-    }
 }

@@ -47,6 +47,13 @@ pub enum Command {
     Scope {
         mailboxes: Option<Vec<Uuid>>,
     },
+    ScopeBy {
+        roles: Vec<String>,
+        mailboxes: Vec<Uuid>,
+    },
+    RefuseTokens {
+        code: Option<u32>,
+    },
     SetGone {
         gone: bool,
     },

@@ -56,6 +56,8 @@ impl Tenant {
             | Command::Forge { .. } => self.login_does(command),
             Command::Unconsent
             | Command::Scope { .. }
+            | Command::ScopeBy { .. }
+            | Command::RefuseTokens { .. }
             | Command::SetGone { .. }
             | Command::AnswerWithTokensOf { .. }
             | Command::AssignRole { .. }
@@ -91,6 +93,8 @@ impl Tenant {
         match command {
             Command::Unconsent => self.unconsent(),
             Command::Scope { mailboxes } => self.scope(mailboxes.as_deref()),
+            Command::ScopeBy { roles, mailboxes } => self.scope_by(&words(&roles), &mailboxes),
+            Command::RefuseTokens { code } => self.refuse_tokens(code)?,
             Command::SetGone { gone } => self.set_gone(gone),
             Command::AnswerWithTokensOf { other } => *lock(&self.state.tokens_of) = other,
             Command::AssignRole { person, role } => self.assign_role(person, &role),

@@ -65,7 +65,7 @@ async fn in_mailbox(
     (user, place): (&str, &Place),
 ) -> Result<Answer, Refusal> {
     let write = call.method != "GET";
-    session.mailbox(place, write, user)?;
+    session.mailbox(place, write, user, world.clock.seconds())?;
     let cell = session.tenant.mailbox(user)?;
     let mut permit = Permit::take(world, &cell, call)?;
     permit.claim(call, place)?;

@@ -59,25 +59,21 @@ impl Session {
     }
 
     /// A permission of Exchange, for a mailbox: the token's, which counts for all, or Exchange's own for this one.
-    pub(crate) fn mailbox(&self, place: &Place, write: bool, user: &str) -> Result<(), Refusal> {
-        let granted = match place {
-            Place::Calendars(_) => self.may("Calendars", write),
-            _ => self.may("Contacts", write),
-        };
-        if granted || self.scoped(user)? { Ok(()) } else { Err(access_denied()) }
-    }
-
-    fn may(&self, what: &str, write: bool) -> bool {
-        self.has_any(&[&format!("{what}.ReadWrite")]) || (!write && self.has_any(&[&format!("{what}.Read")]))
+    pub(crate) fn mailbox(&self, place: &Place, write: bool, user: &str, now: i64) -> Result<(), Refusal> {
+        let what = if matches!(place, Place::Calendars(_)) { "Calendars" } else { "Contacts" };
+        let reads = (!write).then(|| format!("{what}.Read"));
+        let wanted: Vec<String> = reads.into_iter().chain([format!("{what}.ReadWrite")]).collect();
+        let granted = self.roles.iter().any(|role| wanted.contains(role));
+        if granted || self.scoped(user, &wanted, now)? { Ok(()) } else { Err(access_denied()) }
     }
 
     /// Without any mailbox of its own an app learns nothing, not even who exists.
-    fn scoped(&self, user: &str) -> Result<bool, Refusal> {
-        if self.app != Some(App::Scoped) {
+    fn scoped(&self, user: &str, wanted: &[String], now: i64) -> Result<bool, Refusal> {
+        if self.app != Some(App::Scoped) || lock(&self.tenant.grants).scope.is_empty(now) {
             return Ok(false);
         }
-        let scope = lock(&self.tenant.grants).scope.clone();
-        Ok(!scope.is_empty() && scope.contains(&self.tenant.user_id(user)?))
+        let user = self.tenant.user_id(user)?;
+        Ok(lock(&self.tenant.grants).scope.allows(user, wanted))
     }
 }
 

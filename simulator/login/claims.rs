@@ -73,19 +73,19 @@ pub(crate) fn script_token(world: &World, tenant: &TenantState, app: App, script
 
 /// A token for the app itself, of a person by some client of theirs.
 pub(crate) fn person_token(world: &World, person: &Person, app: App) -> String {
-    let mut claims = about(world, person, app);
-    claims["azp"] = guid(world.seed, "command line client", 0).to_string().into();
-    claims["azpacr"] = "0".into();
-    claims["scp"] = "user_impersonation".into();
-    jwt::sign(world, &timed(world, world.lifetime(), claims))
+    let more = json!({
+        "azp": guid(world.seed, "command line client", 0),
+        "azpacr": "0",
+        "scp": "user_impersonation",
+    });
+    jwt::sign(world, &timed(world, world.lifetime(), about(world, person, app, more)))
 }
 
 /// The token that says who signed in.
 pub(crate) fn id_token(world: &World, person: &Person, app: App, nonce: &str) -> String {
-    let mut claims = about(world, person, app);
-    claims["nonce"] = nonce.into();
-    claims["wids"] = json!(lock(&person.tenant.access).directory_roles(person.id));
-    jwt::sign(world, &timed(world, 3600, claims))
+    let wids = lock(&person.tenant.access).directory_roles(person.id);
+    let more = json!({ "nonce": nonce, "wids": wids });
+    jwt::sign(world, &timed(world, 3600, about(world, person, app, more)))
 }
 
 /// A token of a person for Graph, without any right but to sign in.
@@ -105,9 +105,10 @@ pub(crate) fn sign_in_token(world: &World, person: &Person, app: App) -> String 
     jwt::sign(world, &timed(world, world.lifetime(), claims))
 }
 
-fn about(world: &World, person: &Person, app: App) -> Value {
+/// What every token for the app says about a person, and more.
+fn about(world: &World, person: &Person, app: App, more: Value) -> Value {
     let client = world.ids.client_id(app);
-    json!({
+    let claims = json!({
         "aud": client,
         "iss": issuer(world, &person.tenant),
         "name": person.name,
@@ -117,7 +118,14 @@ fn about(world: &World, person: &Person, app: App) -> Value {
         "sub": pairwise(world, person, &client.to_string()),
         "tid": person.tenant.id,
         "ver": "2.0",
-    })
+    });
+    joined(claims, more)
+}
+
+/// The members of two objects.
+pub(super) fn joined(first: Value, second: Value) -> Value {
+    let objects = [first, second].into_iter().filter_map(|value| value.as_object().cloned());
+    objects.flatten().collect()
 }
 
 /// A person's subject differs from app to app.

@@ -63,7 +63,7 @@ impl Pair {
         signed.map(|()| signature).unwrap_or_default()
     }
 
-    fn verifies(&self, text: &str, signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, text: &str, signature: &[u8]) -> bool {
         let key = RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent };
         key.verify(&RSA_PKCS1_2048_8192_SHA256, text.as_bytes(), signature).is_ok()
     }
@@ -128,8 +128,9 @@ impl KeyRing {
         self.keys.iter().filter(move |key| key.until.is_none_or(|until| now < until))
     }
 
-    pub(crate) fn verifies(&self, kid: &str, text: &str, signature: &[u8], now: i64) -> bool {
-        self.published(now).any(|key| key.kid == kid && key.pair.verifies(text, signature))
+    /// The published key of this name.
+    pub(crate) fn named(&self, kid: &str, now: i64) -> Option<&'static Pair> {
+        self.published(now).find(|key| key.kid == kid).map(|key| key.pair)
     }
 
     /// The keys as Entra publishes them: they name no `alg`.

@@ -17,6 +17,7 @@ use serde_json::json;
 pub(crate) use assertion::issuer;
 pub(crate) use authorize::Code;
 pub(crate) use page::sealed_request;
+pub(crate) use token::can_refuse;
 
 use crate::graph::answer::Answer;
 use crate::state::world::World;

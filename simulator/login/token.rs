@@ -129,6 +129,9 @@ fn check_app(world: &World, tenant: &TenantState, client: &str) -> Result<(App, 
         denied(400, "unauthorized_client", 700_016, message)
     };
     let app = world.ids.app(client).ok_or_else(unknown)?;
+    if let Some(denied) = lock(&tenant.refused).and_then(played) {
+        return Err(denied);
+    }
     let (standing, roles) = lock(&tenant.grants).of_mut(app).seen(world.clock.seconds());
     match standing {
         Standing::Consented => Ok((app, roles)),
@@ -143,6 +146,29 @@ fn check_app(world: &World, tenant: &TenantState, client: &str) -> Result<(App, 
         }
         Standing::Unknown => Err(unknown()),
     }
+}
+
+/// A refusal that tests can ask for.
+fn played(code: u32) -> Option<Denied> {
+    let (status, error, message) = match code {
+        53_003 => (400, "invalid_grant", "Access has been blocked by Conditional Access policies."),
+        65_001 => {
+            (400, "invalid_grant", "The user or administrator has not consented to use the application.")
+        }
+        70_021 => {
+            (400, "invalid_request", "No matching federated identity record found for presented assertion.")
+        }
+        90_033 => (503, "temporarily_unavailable", "A transient error has occurred. Please try again."),
+        7_000_215 => (401, "invalid_client", "Invalid client secret provided."),
+        7_000_222 => (401, "invalid_client", "The provided client secret keys for the app are expired."),
+        _ => return None,
+    };
+    Some(denied(status, error, code, message))
+}
+
+/// Whether [`Tenant::refuse_tokens`](crate::Tenant::refuse_tokens) can play this code.
+pub(crate) fn can_refuse(code: u32) -> bool {
+    played(code).is_some()
 }
 
 fn resource(world: &World, scope: &str) -> Result<Resource, Denied> {
@@ -169,10 +195,9 @@ fn redeem(world: &World, tenant: &str, form: &Form) -> Result<Value, Denied> {
     let code = take(world, field(form, "code"))?;
     check_code(world, tenant, app, &code, form)?;
     let Code { asked, person, .. } = code;
-    let mut body = bearer(world, &claims::sign_in_token(world, &person, app));
-    body["scope"] = "openid profile".into();
-    body["id_token"] = claims::id_token(world, &person, app, &asked.nonce).into();
-    Ok(body)
+    let id_token = claims::id_token(world, &person, app, &asked.nonce);
+    let body = bearer(world, &claims::sign_in_token(world, &person, app));
+    Ok(claims::joined(body, json!({ "scope": "openid profile", "id_token": id_token })))
 }
 
 /// A code is good for one try, whatever comes of it.

@@ -1,5 +1,7 @@
 //! What a tenant granted to an app, and when that has reached every server.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -59,6 +61,47 @@ pub(crate) struct Grant {
     pub(crate) standing: Standing,
     pub(crate) roles: Vec<String>,
     settling: Option<Settling>,
+}
+
+/// Exchange's own roles for the scoped app, over some mailboxes; a change takes its time.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    held: Assignment,
+    coming: Option<(i64, Assignment)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Assignment {
+    roles: Vec<String>,
+    mailboxes: BTreeSet<Uuid>,
+}
+
+impl Scope {
+    /// Assigns roles over mailboxes, instead of what was there, from a second on.
+    pub(crate) fn assign(&mut self, roles: Vec<String>, mailboxes: BTreeSet<Uuid>, from: i64) {
+        self.coming = Some((from, Assignment { roles, mailboxes }));
+    }
+
+    fn settle(&mut self, now: i64) {
+        if let Some((_, assignment)) = self.coming.take_if(|(from, _)| *from <= now) {
+            self.held = assignment;
+        }
+    }
+
+    /// The app has no mailbox at all.
+    pub(crate) fn is_empty(&mut self, now: i64) -> bool {
+        self.settle(now);
+        self.held.mailboxes.is_empty()
+    }
+
+    /// One of these permissions counts for this mailbox.
+    pub(crate) fn allows(&self, mailbox: Uuid, permissions: &[String]) -> bool {
+        let named = |role: &String| {
+            role.strip_prefix("Application ")
+                .is_some_and(|role| permissions.iter().any(|known| known == role))
+        };
+        self.held.mailboxes.contains(&mailbox) && self.held.roles.iter().any(named)
+    }
 }
 
 /// A consent on its way to all servers.

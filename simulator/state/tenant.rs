@@ -1,6 +1,6 @@
 //! A tenant: its directory, its mailboxes, and what it granted to the app.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -13,7 +13,7 @@ use super::chance::{guid, mix, text};
 use super::contact::Contact;
 use super::directory::Directory;
 use super::event::Event;
-use super::grant::{App, Grant, Standing};
+use super::grant::{App, Grant, Scope, Standing};
 use super::lock;
 use super::mailbox::Mailbox;
 use super::outbox::Mail;
@@ -40,8 +40,7 @@ pub enum MailboxState {
 pub(crate) struct Grants {
     main: Grant,
     scoped: Grant,
-    /// The mailboxes that Exchange's own roles give to the scoped app.
-    pub(crate) scope: BTreeSet<Uuid>,
+    pub(crate) scope: Scope,
 }
 
 impl Grants {
@@ -79,6 +78,8 @@ pub(crate) struct TenantState {
     pub(crate) access: Mutex<Access>,
     /// Tokens of the apps carry the id of another tenant.
     pub(crate) tokens_of: Mutex<Option<Uuid>>,
+    /// The token endpoint refuses the apps with this AADSTS code.
+    pub(crate) refused: Mutex<Option<u32>>,
     pub(crate) directory: Mutex<Directory>,
     pub(crate) bucket: Mutex<Bucket>,
     /// What Exchange would have mailed.
@@ -106,7 +107,7 @@ impl TenantState {
         let grants = Grants {
             main: Grant::new(principal(0), Standing::Consented, roles),
             scoped: Grant::new(principal(1), Standing::Missing, Vec::new()),
-            scope: BTreeSet::new(),
+            scope: Scope::default(),
         };
         Self {
             id,
@@ -115,6 +116,7 @@ impl TenantState {
             grants: Mutex::new(grants),
             access: Mutex::default(),
             tokens_of: Mutex::default(),
+            refused: Mutex::default(),
             directory: Mutex::default(),
             bucket: Mutex::default(),
             outbox: Mutex::default(),

@@ -60,6 +60,8 @@ pub struct Quirks {
     pub consent_lag_seconds: u64,
     /// The same, in calls for a token; both must be over.
     pub consent_lag_calls: u64,
+    /// How long after a change of Exchange's own roles the mailboxes answer as before; half an hour to two hours in truth.
+    pub scope_lag_seconds: u64,
 }
 
 /// The answer to a create whose `transactionId` was used before.
@@ -96,6 +98,7 @@ impl Default for Quirks {
             view_page_limit: None,
             consent_lag_seconds: 0,
             consent_lag_calls: 0,
+            scope_lag_seconds: 0,
         }
     }
 }

@@ -113,6 +113,45 @@ async fn faults_counters_clock_and_tenants_are_reached_from_afar() {
 }
 
 #[tokio::test]
+async fn what_the_tenant_granted_is_changed_from_afar() {
+    let w = world().await;
+    run(&w, json!({ "do": "register-redirect", "url": "https://app.example/back" })).await;
+    run(&w, json!({ "do": "set-admin", "person": w.user })).await;
+    run(&w, json!({ "do": "assign-role", "person": w.user, "role": "Reader" })).await;
+    let token = run(&w, json!({ "do": "person-token", "person": w.user })).await;
+    let claims = simulator::Simulator::claims(token.as_str().unwrap());
+    assert_eq!(claims["roles"], json!(["Reader"]));
+    run(&w, json!({ "do": "unassign-role", "person": w.user, "role": "Reader" })).await;
+    let forged = json!({ "do": "forge", "claims": claims, "forgery": "alg-none" });
+    assert!(run(&w, forged).await.as_str().unwrap().ends_with('.'));
+    let script = run(&w, json!({ "do": "add-script", "roles": ["Operator"] })).await;
+    assert_eq!(script["tenant_id"], w.sim.tenant_id());
+    run(&w, json!({ "do": "unconsent" })).await;
+    assert_eq!(run(&w, json!({ "do": "grant-of" })).await, json!(["missing", []]));
+    run(&w, json!({ "do": "set-standing", "app": "scoped", "standing": "consented" })).await;
+    run(&w, json!({ "do": "set-roles", "app": "scoped", "roles": ["User.Read.All"] })).await;
+    let grant = run(&w, json!({ "do": "grant-of", "app": "scoped" })).await;
+    assert_eq!(grant, json!(["consented", ["User.Read.All"]]));
+    let principal = run(&w, json!({ "do": "service-principal-id", "app": "scoped" })).await;
+    assert_eq!(principal, w.sim.service_principal_id(simulator::App::Scoped));
+    run(&w, json!({ "do": "scope", "mailboxes": [w.user] })).await;
+    run(&w, json!({ "do": "scope-by", "roles": ["Application Contacts.Read"], "mailboxes": [w.user] })).await;
+    let mine = w.mine("contacts");
+    let scoped = run(&w, json!({ "do": "token", "app": "scoped" })).await;
+    let scoped = World { token: scoped.as_str().unwrap().to_owned(), ..w };
+    scoped.get(&mine).await.ok(200);
+    let w = scoped;
+    run(&w, json!({ "do": "answer-with-tokens-of", "other": w.user })).await;
+    let token = run(&w, json!({ "do": "token" })).await;
+    assert_eq!(simulator::Simulator::claims(token.as_str().unwrap())["tid"], json!(w.user));
+    run(&w, json!({ "do": "refuse-tokens", "code": 90033 })).await;
+    run(&w, json!({ "do": "rotate-signing-key" })).await;
+    run(&w, json!({ "do": "withdraw-old-signing-keys" })).await;
+    assert_eq!(w.get("/users").await.status, 401);
+    run(&w, json!({ "do": "set-gone", "gone": true })).await;
+}
+
+#[tokio::test]
 async fn bad_commands_say_what_is_wrong() {
     let w = world().await;
     let bad =

@@ -6,48 +6,10 @@ mod common;
 use std::time::Duration;
 
 use chrono::DateTime;
-use common::{Reply, World, read, world, world_with};
+use common::login::{EXCHANGE, assertion, exchange, identity, verdict};
+use common::{world, world_with};
 use serde_json::json;
 use simulator::{Clock, Options, Standing};
-
-const EXCHANGE: &str = "api://AzureADTokenExchange";
-
-async fn identity(w: &World, resource: &str, header: &str) -> Reply {
-    let client = w.sim.identity_client_id();
-    let url =
-        format!("{}?resource={resource}&api-version=2019-08-01&client_id={client}", w.sim.identity_url());
-    read(w.http.get(url).header("x-identity-header", header).send().await.unwrap()).await.unwrap()
-}
-
-async fn assertion(w: &World, resource: &str) -> String {
-    let reply = identity(w, resource, &w.sim.identity_header()).await.ok(200);
-    assert!(reply.body["expires_on"].is_string());
-    reply.body["access_token"].as_str().unwrap().to_owned()
-}
-
-async fn exchange(w: &World, tenant: &str, change: &[(&str, &str)]) -> Reply {
-    let (client, proof) = (w.sim.client_id(), assertion(w, EXCHANGE).await);
-    let mut form = vec![
-        ("client_id", client.as_str()),
-        ("scope", "https://graph.microsoft.com/.default"),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        ("client_assertion", proof.as_str()),
-        ("grant_type", "client_credentials"),
-    ];
-    form.retain(|(name, _)| !change.iter().any(|(changed, _)| changed == name));
-    form.extend(change);
-    let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let url = format!("{}/{tenant}/oauth2/v2.0/token", w.sim.login_url());
-    let request = w.http.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
-    read(request.send().await.unwrap()).await.unwrap()
-}
-
-/// "401 invalid_client 700213"
-fn verdict(reply: &Reply) -> String {
-    let body = &reply.body;
-    assert!(body["error_description"].as_str().unwrap().contains("\r\nCorrelation ID: "));
-    format!("{} {} {}", reply.status, body["error"].as_str().unwrap(), body["error_codes"][0])
-}
 
 #[tokio::test]
 async fn the_assertion_of_the_identity_buys_a_graph_token_of_the_tenant() {

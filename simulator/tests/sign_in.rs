@@ -5,13 +5,13 @@ mod common;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use common::login::{BACK, Case, EXCHANGE, assertion, changed, get, post, query, verdict};
 use common::{Reply, Uuid, World, read, world};
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use simulator::Simulator;
 use url::Url;
 
-const BACK: &str = "https://app.example/sign-in/callback";
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123456789";
 
 struct Door {
@@ -33,7 +33,7 @@ impl Door {
     fn page(&self, tenant: &str, change: &[(&str, &str)]) -> String {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
         let client = self.w.sim.client_id();
-        let mut pairs = vec![
+        let pairs = vec![
             ("client_id", client.as_str()),
             ("response_type", "code"),
             ("redirect_uri", BACK),
@@ -43,25 +43,13 @@ impl Door {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        pairs.retain(|(name, _)| !change.iter().any(|(changed, _)| changed == name));
-        pairs.extend(change.iter().filter(|(_, value)| !value.is_empty()));
         let base = format!("{}/{tenant}/oauth2/v2.0/authorize", self.w.sim.login_url());
-        Url::parse_with_params(&base, pairs).unwrap().to_string()
-    }
-
-    async fn assertion(&self) -> String {
-        let (client, header) = (self.w.sim.identity_client_id(), self.w.sim.identity_header());
-        let url = format!(
-            "{}?resource=api://AzureADTokenExchange&api-version=2019-08-01&client_id={client}",
-            self.w.sim.identity_url()
-        );
-        let reply = self.w.http.get(url).header("x-identity-header", header).send().await.unwrap();
-        read(reply).await.unwrap().body["access_token"].as_str().unwrap().to_owned()
+        Url::parse_with_params(&base, changed(pairs, change)).unwrap().to_string()
     }
 
     async fn redeem(&self, tenant: &str, code: &str, change: &[(&str, &str)]) -> Reply {
-        let (client, proof) = (self.w.sim.client_id(), self.assertion().await);
-        let mut form = vec![
+        let (client, proof) = (self.w.sim.client_id(), assertion(&self.w, EXCHANGE).await);
+        let form = vec![
             ("client_id", client.as_str()),
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -70,31 +58,12 @@ impl Door {
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ("client_assertion", proof.as_str()),
         ];
-        form.retain(|(name, _)| !change.iter().any(|(changed, _)| changed == name));
-        form.extend(change.iter().filter(|(_, value)| !value.is_empty()));
-        post(&self.w, &format!("/{tenant}/oauth2/v2.0/token"), &form).await
+        post(&self.w, &format!("/{tenant}/oauth2/v2.0/token"), &changed(form, change)).await
     }
 
     fn code(&self) -> String {
         query(&self.w.sim.signs_in(self.ana, &self.page("organizations", &[])).unwrap(), "code").unwrap()
     }
-}
-
-async fn post(w: &World, path: &str, form: &[(&str, &str)]) -> Reply {
-    let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = w.http.post(format!("{}{path}", w.sim.login_url()));
-    let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
-    read(request.send().await.unwrap()).await.unwrap()
-}
-
-fn query(address: &str, name: &str) -> Option<String> {
-    let url = Url::parse(address).unwrap();
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-}
-
-/// "400 invalid_grant 54005"
-fn verdict(reply: &Reply) -> String {
-    format!("{} {} {}", reply.status, reply.body["error"].as_str().unwrap(), reply.body["error_codes"][0])
 }
 
 #[tokio::test]
@@ -141,7 +110,7 @@ async fn a_code_is_good_once_for_the_same_address_verifier_app_and_tenant() {
     let other = door.w.sim.add_tenant().tenant_id();
     let scoped = door.w.sim.scoped_client_id();
     let other_verifier = "b".repeat(43);
-    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+    let cases: [Case; 8] = [
         ("organizations", &[("redirect_uri", "https://app.example/")], "400 invalid_grant 500112"),
         ("organizations", &[("code_verifier", &other_verifier)], "400 invalid_grant 501481"),
         ("organizations", &[("code_verifier", "")], "400 invalid_grant 501481"),
@@ -191,18 +160,15 @@ async fn what_is_wrong_is_told_at_the_address_or_on_the_page_if_there_is_none_to
 async fn discovery_names_the_endpoints_and_the_keys_of_a_tenant() {
     let door = door().await;
     let w = &door.w;
-    let get = async |path: &str| {
-        read(w.http.get(format!("{}{path}", w.sim.login_url())).send().await.unwrap()).await.unwrap()
-    };
     let tenant = w.sim.tenant_id();
-    let found = get(&format!("/{tenant}/v2.0/.well-known/openid-configuration")).await.ok(200).body;
+    let found = get(w, &format!("/{tenant}/v2.0/.well-known/openid-configuration")).await.ok(200).body;
     assert_eq!(found["issuer"], format!("{}/{tenant}/v2.0", w.sim.login_url()));
     let keys =
         read(w.http.get(found["jwks_uri"].as_str().unwrap()).send().await.unwrap()).await.unwrap().body;
     assert_eq!((&keys["keys"][0]["kty"], &keys["keys"][0]["alg"]), (&json!("RSA"), &Value::Null));
-    let all = get("/organizations/v2.0/.well-known/openid-configuration").await.ok(200).body;
+    let all = get(w, "/organizations/v2.0/.well-known/openid-configuration").await.ok(200).body;
     assert!(all["issuer"].as_str().unwrap().ends_with("/{tenantid}/v2.0"));
     let stranger = Uuid::from_u128(7);
-    let reply = get(&format!("/{stranger}/discovery/v2.0/keys")).await;
+    let reply = get(w, &format!("/{stranger}/discovery/v2.0/keys")).await;
     assert_eq!(verdict(&reply), "400 invalid_tenant 90002");
 }

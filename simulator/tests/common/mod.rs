@@ -1,6 +1,8 @@
 //! A small HTTP client for the stories, and worlds to tell them in.
 #![allow(dead_code)] // each story file uses its part
 
+pub mod login;
+
 use std::time::Duration;
 
 use reqwest::Method;
