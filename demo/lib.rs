@@ -1,6 +1,7 @@
 //! The main job on one machine: a simulated company, the embedded platform and all functions in one process.
 
 pub mod api;
+pub mod browser;
 pub mod clock;
 pub mod directory;
 pub mod program;

@@ -5,6 +5,7 @@ pub mod api;
 pub mod app;
 pub mod audit;
 pub mod config;
+pub mod consent;
 pub mod gather;
 mod grants;
 pub mod health;

@@ -7,7 +7,7 @@ use platform::Clock;
 
 use crate::config::Settings;
 use crate::host::{Functions, Host, Limits};
-use crate::{App, api, gather, health, poison, purge, schedule, sign_in, sync_mailbox};
+use crate::{App, api, consent, gather, health, poison, purge, schedule, sign_in, sync_mailbox};
 
 /// The largest body of a page's form.
 const FORM: usize = 16 * 1024;
@@ -31,6 +31,7 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
         .timer("purge", purge::run)
         .http("api", body_bytes, api::routes())
         .http("sign-in", FORM, sign_in::routes())
+        .http("consent", FORM, consent::routes())
         .http("health", NO_BODY, health::routes())
         .into_router()
 }

@@ -21,6 +21,7 @@ use serde_json::Value;
 /// The functions that the binary has.
 const WRITTEN: &[&str] = &[
     "api",
+    "consent",
     "gather",
     "gather-poison",
     "health",

@@ -29,6 +29,7 @@ fn our_functions_are_these() {
         names,
         [
             "api",
+            "consent",
             "gather",
             "gather-poison",
             "health",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use simulator::Simulator;
+use simulator::Tenant;
 use uuid::Uuid;
 
 use crate::api::field;
@@ -30,7 +30,7 @@ pub fn expected(stage: &Stage) -> Expected {
 }
 
 /// The same for a tenant without a stage.
-pub fn expected_of(simulator: &Simulator, cast: &Cast) -> Expected {
+pub fn expected_of(tenant: &Tenant, cast: &Cast) -> Expected {
     let outside = &cast.outside_list.map(|_| cast.owners.clone()).unwrap_or_default();
     let is_listed = |user: &Value| {
         let id = field(user, "id").as_str().unwrap_or_default();
@@ -39,7 +39,7 @@ pub fn expected_of(simulator: &Simulator, cast: &Cast) -> Expected {
             && *field(user, "accountEnabled") != json!(false)
             && *field(user, "userType") != json!("Guest")
     };
-    let users = simulator.users().into_iter().filter(is_listed);
+    let users = tenant.users().into_iter().filter(is_listed);
     users.map(|user| (field(&user, "id").as_str().unwrap_or_default().to_owned(), contact(&user))).collect()
 }
 
@@ -110,19 +110,19 @@ pub fn mismatches(stage: &Stage, expected: &Expected) -> usize {
 }
 
 /// Counts every difference between what one mailbox should hold and what it holds.
-pub fn in_mailbox(simulator: &Simulator, owner: Uuid, expected: &Expected) -> usize {
-    in_folder(simulator, (owner, FOLDER), source, expected)
+pub fn in_mailbox(tenant: &Tenant, owner: Uuid, expected: &Expected) -> usize {
+    in_folder(tenant, (owner, FOLDER), source, expected)
 }
 
 /// The same for any folder, whose contacts are told apart by what `key` says of each.
 pub fn in_folder(
-    simulator: &Simulator,
+    tenant: &Tenant,
     (owner, folder): (Uuid, &str),
     key: impl Fn(&Value) -> String,
     expected: &Expected,
 ) -> usize {
     let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for contact in contacts_in(simulator, owner, folder) {
+    for contact in contacts_in(tenant, owner, folder) {
         found.entry(key(&contact)).or_default().push(contact);
     }
     let missing = expected.keys().filter(|id| !found.contains_key(*id)).count();
@@ -131,8 +131,8 @@ pub fn in_folder(
 }
 
 /// Everything in the folders of that name in a user's mailbox, as the simulator tells it.
-pub fn contacts_in(simulator: &Simulator, user: Uuid, folder: &str) -> Vec<Value> {
-    let contents = simulator.mailbox_contents(user);
+pub fn contacts_in(tenant: &Tenant, user: Uuid, folder: &str) -> Vec<Value> {
+    let contents = tenant.mailbox_contents(user);
     let folders = field(&contents, "folders").as_array().cloned().unwrap_or_default();
     let named = folders.iter().filter(|known| *field(known, "displayName") == json!(folder));
     named.flat_map(|folder| field(folder, "contacts").as_array().cloned().unwrap_or_default()).collect()

@@ -18,14 +18,14 @@ use platform::Random;
 pub use caller::{Caller, Via};
 pub use guard::guarded;
 pub use page::page_headers;
-pub use role::Role;
+pub use role::{Role, may_consent};
 pub use rules::{Route, Rule, Rules, Who};
 pub use session::{CSRF_HEADER, ENDED, LONGEST, LONGEST_IDLE, Session, check_csrf};
 pub use sign_in::{Back, begin_sign_in};
 
 pub(crate) use session::end;
 
-use crate::{api, health, sign_in as sign_in_function};
+use crate::{api, consent, health, sign_in as sign_in_function};
 
 /// What is held in memory to know callers.
 #[derive(Default)]
@@ -37,6 +37,7 @@ pub struct Access {
 #[must_use]
 pub fn rules() -> Rules {
     Rules::of("api", &api::openapi())
+        .and(Rules::of("consent", &consent::openapi()))
         .and(Rules::of("health", &health::openapi()))
         .and(Rules::of("sign-in", &sign_in_function::openapi()))
 }

@@ -2,6 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The directory roles that may consent to application permissions: Global and Privileged Role Administrator.
+///
+/// <https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference>
+const CONSENTING: [&str; 2] =
+    ["62e90394-69f5-4237-9190-012177145e10", "e8611ab8-c189-46e8-94e1-60213ab1f814"];
+
+/// Whether one of the directory roles that an id token's claim `wids` names may consent for the whole tenant.
+#[must_use]
+pub fn may_consent(wids: &[String]) -> bool {
+    wids.iter().any(|id| CONSENTING.contains(&id.as_str()))
+}
+
 /// An app role, assigned in the caller's own tenant; its name is the role's value in Entra.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {

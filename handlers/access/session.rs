@@ -45,6 +45,8 @@ pub struct Session {
     pub person: Uuid,
     /// What they may do, as it was when they signed in.
     pub roles: BTreeSet<Role>,
+    /// Whether a directory role lets them agree for their whole tenant ([`may_consent`](super::may_consent)).
+    pub may_consent: bool,
     /// What a request that changes something must carry besides the cookie.
     pub csrf: String,
     /// When they signed in.

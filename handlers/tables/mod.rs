@@ -1,6 +1,7 @@
 //! What is kept, one file per table. Keys hold ids only; every value is sealed with its tenant's data key.
 
 mod audit;
+mod consents;
 mod dead_letters;
 mod edits;
 mod files;
@@ -16,6 +17,8 @@ mod sources;
 mod tenants;
 
 use platform::{Record, Result, Row, Sealed, Table, When};
+
+use crate::consent::Pending;
 
 pub use audit::{Entry, Head, Log, People};
 pub use dead_letters::DeadLetter;
@@ -40,6 +43,10 @@ pub struct Tables {
     sealed: Sealed,
     /// The tenants that consented.
     pub tenants: Table<Tenant>,
+    /// What each tenant's administrators agreed to, as it was proven.
+    pub consents: Table<Consent>,
+    /// What somebody is about to agree to, one per session.
+    pub pending: Table<Pending>,
     /// The hubs' configurations.
     pub hubs: Table<Hub>,
     /// Where each hub stands.
@@ -82,6 +89,8 @@ impl Tables {
         Tables {
             sealed: sealed.clone(),
             tenants: sealed.table(),
+            consents: sealed.table(),
+            pending: sealed.table(),
             hubs: sealed.table(),
             states: sealed.table(),
             sources: sealed.table(),

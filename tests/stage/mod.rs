@@ -7,6 +7,7 @@ pub mod clock;
 pub mod host;
 pub mod killed;
 pub mod paper;
+pub mod street;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -54,6 +55,13 @@ pub struct World {
 impl World {
     /// A connected tenant with so many people and mailboxes, and no hub yet.
     pub async fn of(people: usize, mailboxes: usize) -> Self {
+        let world = Self::unconnected(people, mailboxes, &[]).await;
+        world.call("PUT", &world.tenant(), &json!({})).await.1.unwrap();
+        world
+    }
+
+    /// The same before the tenant is connected, with further settings.
+    pub async fn unconnected(people: usize, mailboxes: usize, more: &[(&str, String)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let paper = Paper::default();
         let writer = paper.clone();
@@ -66,14 +74,14 @@ impl World {
         let cast = cast(&simulator, people, mailboxes);
         let folder = TempDir::new().unwrap();
         let clock = IdleClock::start(start, tenant_clock);
-        let settings = || Settings::from_vars(settings(&simulator, folder.path())).unwrap();
+        let more = || more.iter().map(|(name, value)| ((*name).into(), value.into()));
+        let settings =
+            || Settings::from_vars(settings(&simulator, folder.path()).into_iter().chain(more())).unwrap();
         let router = wheelhouse::router(settings(), clock.clone());
         let app = App::open(settings(), clock.clone()).await.unwrap();
         let database = Database::open(folder.path().join("wheelhouse.db"), clock.clone()).await.unwrap();
         let (queue, host) = (database.queue(), host::Host::default());
-        let world = Self { simulator, cast, clock, app, queue, paper, folder, host, router, _log: log };
-        world.call("PUT", &world.tenant(), &json!({})).await.1.unwrap();
-        world
+        Self { simulator, cast, clock, app, queue, paper, folder, host, router, _log: log }
     }
 
     /// A tenant with mailboxes, and a room whose calendar these events are in; no hub yet.
