@@ -14,6 +14,7 @@ pub mod lease;
 pub mod logging;
 pub mod messages;
 pub mod poison;
+pub mod privacy;
 pub mod purge;
 mod router;
 pub mod schedule;

@@ -88,6 +88,16 @@ pub struct SyncMailbox {
     pub attempt: u32,
 }
 
+/// Go on with what was asked for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Privacy {
+    /// Whose person.
+    pub tenant: TenantId,
+    /// The request, which says who and what.
+    pub request: String,
+}
+
 /// What mailboxes shall hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,6 +125,14 @@ impl Message for Gather {
     const QUEUE: &'static str = "gather";
 }
 
+impl Message for Privacy {
+    const QUEUE: &'static str = "privacy";
+
+    fn check(&self) -> Result<(), BadMessage> {
+        if is_run_id(&self.request) { Ok(()) } else { Err(BadMessage::Fields(Self::QUEUE)) }
+    }
+}
+
 impl Message for SyncMailbox {
     const QUEUE: &'static str = "sync-mailbox";
 
@@ -122,6 +140,12 @@ impl Message for SyncMailbox {
         let fits = (1..=MOST_MAILBOXES).contains(&self.mailboxes.len());
         if fits { Ok(()) } else { Err(BadMessage::TooMany(self.mailboxes.len())) }
     }
+}
+
+/// Whether a text has the form of the ids of runs and requests, which go into keys.
+pub fn is_run_id(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=40).contains(&text.len()) && text.chars().all(fits)
 }
 
 /// A message that can't be worked on, whoever wrote it.

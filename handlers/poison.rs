@@ -1,4 +1,4 @@
-//! Queues `gather-poison` and `sync-mailbox-poison`, and every message that can't be worked on: recorded, never lost.
+//! Queues `gather-poison`, `sync-mailbox-poison` and `privacy-poison`, and every message that can't be worked on: recorded, never lost.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use sync::TenantId;
 
 use crate::App;
 use crate::host::{Failure, Invocation, QueueMessage};
-use crate::messages::{Gather, Message, SyncMailbox};
-use crate::tables::{DeadLetter, Tables};
+use crate::messages::{Gather, Message, Privacy, SyncMailbox, decode};
+use crate::tables::{DeadLetter, Request, Tables, change_existing};
 
 /// Records a `gather` message that failed every time.
 pub async fn gather(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
@@ -26,6 +26,16 @@ pub async fn sync_mailbox(app: Arc<App>, message: QueueMessage, _cx: Invocation)
         "it failed at every attempt; the log of its invocations says why",
     )
     .await
+}
+
+/// Records a `privacy` message that failed every time; its request says so too.
+pub async fn privacy(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
+    let reason = "it failed at every attempt; the log of its invocations says why, then ask again";
+    if let Ok(Privacy { tenant, request }) = decode(&message.bytes) {
+        let give_up = |request: &mut Request| request.trouble = Some(reason.to_owned());
+        change_existing(&app.tables.requests, &Tables::request_key(&tenant, &request), give_up).await?;
+    }
+    give_up(&app, Privacy::QUEUE, &message, reason).await
 }
 
 async fn give_up(app: &App, queue: &str, message: &QueueMessage, reason: &str) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use platform::Clock;
 
 use crate::config::Settings;
 use crate::host::{Functions, Host, Limits};
-use crate::{App, api, consent, gather, health, poison, purge, schedule, sign_in, sync_mailbox};
+use crate::{App, api, consent, gather, health, poison, privacy, purge, schedule, sign_in, sync_mailbox};
 
 /// The largest body of a page's form.
 const FORM: usize = 16 * 1024;
@@ -28,6 +28,8 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
         .queue("gather-poison", poison::gather)
         .queue("sync-mailbox", sync_mailbox::run)
         .queue("sync-mailbox-poison", poison::sync_mailbox)
+        .queue("privacy", privacy::run)
+        .queue("privacy-poison", poison::privacy)
         .timer("purge", purge::run)
         .http("api", body_bytes, api::routes())
         .http("sign-in", FORM, sign_in::routes())

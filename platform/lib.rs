@@ -19,5 +19,5 @@ pub use error::{Error, Kind, Result};
 pub use keys::{Keys, Secret, Wrapped};
 pub use queue::{Message, Queue};
 pub use random::{Random, RealRandom, SeededRandom};
-pub use sealed::{Record, Row, Sealed, Table};
+pub use sealed::{AnyRecord, Record, Row, Sealed, Table};
 pub use store::{Entry, Etag, Lease, Listing, Page, Store, When};

@@ -25,6 +25,7 @@ pub mod settle;
 pub mod snapshot;
 pub mod two_way;
 pub mod value;
+pub mod who;
 
 pub use base::{Base, Difference, Entry};
 pub use content::Content;
@@ -44,3 +45,4 @@ pub use settle::{Outcome, begin, needs_reading, settle};
 pub use snapshot::Snapshot;
 pub use two_way::{Overlay, Proposal};
 pub use value::{Address, Body, ContentType, Email, Value};
+pub use who::Who;

@@ -95,6 +95,9 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /tenants/{tenant}/hubs/{hub}/rulings
     GET /tenants/{tenant}/hubs/{hub}/runs
     GET /tenants/{tenant}/hubs/{hub}/runs/{run}
+    GET /tenants/{tenant}/privacy/requests
+    GET /tenants/{tenant}/privacy/requests/{request}
+    GET /tenants/{tenant}/privacy/requests/{request}/document
     GET /version
     POST /tenants/{tenant}/hubs/validate
     POST /tenants/{tenant}/hubs/{hub}/cleanup
@@ -103,6 +106,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     POST /tenants/{tenant}/hubs/{hub}/held/{hash}/reject
     POST /tenants/{tenant}/hubs/{hub}/rulings/{run}/{n}/restore
     POST /tenants/{tenant}/hubs/{hub}/run
+    POST /tenants/{tenant}/privacy/export
     PUT /tenants/{tenant}
     PUT /tenants/{tenant}/hubs/{hub}
     PUT /tenants/{tenant}/hubs/{hub}/spokes/{spoke}/file
@@ -111,6 +115,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     for path in paths {
         let real =
             path.replace("{tenant}", "x").replace("{hub}", "x").replace("{run}", "_").replace("{hash}", "x");
+        let real = real.replace("{request}", "_");
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH"] {
             let status = world.call(method, &format!("/api{real}"), &[], Body::empty()).await.status.as_u16();
             let is_there = status != 405 && status != 404;

@@ -25,6 +25,8 @@ const WRITTEN: &[&str] = &[
     "gather",
     "gather-poison",
     "health",
+    "privacy",
+    "privacy-poison",
     "purge",
     "schedule",
     "sign-in",

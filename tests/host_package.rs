@@ -33,6 +33,8 @@ fn our_functions_are_these() {
             "gather",
             "gather-poison",
             "health",
+            "privacy",
+            "privacy-poison",
             "purge",
             "schedule",
             "sign-in",

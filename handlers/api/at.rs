@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use super::error::ApiError;
 use crate::App;
 use crate::host::{Host, Ready};
+use crate::messages::is_run_id;
 use crate::tables::{Hub, Tables};
 
 /// A tenant in a path.
@@ -38,6 +39,14 @@ pub(super) struct HubPath {
 pub(super) struct RunPath {
     /// The run's id.
     run: String,
+}
+
+/// A request in a path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct RequestPath {
+    /// The request's id.
+    request: String,
 }
 
 /// A held plan in a path.
@@ -152,6 +161,24 @@ impl<S: Send + Sync> FromRequestParts<S> for RunId {
     }
 }
 
+/// A request's id.
+pub(super) struct RequestId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let RequestPath { request } = path(parts).await?;
+        if is_run_id(&request) {
+            return Ok(Self(request));
+        }
+        Err(ApiError::bad(
+            "this is no request's id",
+            "copy it from GET /api/tenants/{tenant}/privacy/requests",
+        ))
+    }
+}
+
 /// A plan's hash.
 pub(super) struct Hash(pub PlanHash);
 
@@ -223,8 +250,7 @@ pub(super) fn hub(text: &str) -> Result<HubId, ApiError> {
 
 /// A run's id as a caller wrote it; it goes into keys.
 pub(super) fn run_id(text: String) -> Result<String, ApiError> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if (1..=40).contains(&text.len()) && text.chars().all(fits) {
+    if is_run_id(&text) {
         Ok(text)
     } else {
         Err(ApiError::bad("this is no run's id", "copy it from GET /api/tenants/{tenant}/hubs/{hub}/runs"))

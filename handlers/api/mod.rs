@@ -17,6 +17,7 @@ mod items;
 mod me;
 mod params;
 mod preview;
+mod privacy;
 mod progress;
 mod read;
 mod rulings;
@@ -75,7 +76,11 @@ fn described() -> OpenApiRouter<Host<App>> {
         .routes(routes!(rulings::restore))
         .routes(routes!(items::get))
         .routes(routes!(filters::preview))
-        .routes(routes!(cleanup::start));
+        .routes(routes!(cleanup::start))
+        .routes(routes!(privacy::export))
+        .routes(routes!(privacy::list))
+        .routes(routes!(privacy::get))
+        .routes(routes!(privacy::document));
     let large =
         OpenApiRouter::new().routes(routes!(files::put)).layer(DefaultBodyLimit::max(files::FILE_BYTES));
     document::finished(listed.merge(large))

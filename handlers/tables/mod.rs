@@ -10,6 +10,7 @@ mod hubs;
 mod mailboxes;
 mod open;
 mod overlays;
+mod requests;
 mod rulings;
 mod runs;
 mod snapshots;
@@ -29,6 +30,7 @@ pub use hubs::{Hub, HubState};
 pub use mailboxes::{MailboxState, Trouble};
 pub use open::{Open, Why};
 pub use overlays::Taken;
+pub use requests::{Document, Found, Mention, Progress, Request, Step, What};
 pub use rulings::{Ruled, Rulings};
 pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
 pub use snapshots::Newest;
@@ -81,6 +83,10 @@ pub struct Tables {
     pub heads: Table<Head>,
     /// Who stands in it.
     pub people: Table<People>,
+    /// What was asked for people.
+    pub requests: Table<Request>,
+    /// What exports found.
+    pub documents: Table<Document>,
 }
 
 impl Tables {
@@ -108,6 +114,8 @@ impl Tables {
             entries: sealed.table(),
             heads: sealed.table(),
             people: sealed.table(),
+            requests: sealed.table(),
+            documents: sealed.table(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! The full key name, the record's version and the data key's number are bound to the value, so one that was moved or
 //! relabelled does not open.
 
+mod any;
 mod data_keys;
 mod kept;
 mod ring;
@@ -17,13 +18,14 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
+pub use self::{
+    any::AnyRecord,
+    rotate::{DATA_KEY_LIFE, Rotated, SETTLED},
+    table::{Record, Row, Table},
+};
 use self::{
     data_keys::{DataKeys, unknown_number},
     value::Header,
-};
-pub use self::{
-    rotate::{DATA_KEY_LIFE, Rotated, SETTLED},
-    table::{Record, Row, Table},
 };
 use crate::{
     clock::Clock,

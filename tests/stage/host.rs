@@ -18,7 +18,8 @@ use crate::fake_host::envelope::{self, Delivery, Form};
 use crate::fake_host::wire::Reply;
 
 /// The queues that have a function of their name.
-pub const QUEUES: [&str; 4] = ["gather", "sync-mailbox", "gather-poison", "sync-mailbox-poison"];
+pub const QUEUES: [&str; 6] =
+    ["gather", "sync-mailbox", "privacy", "gather-poison", "sync-mailbox-poison", "privacy-poison"];
 /// `host.json`: how often a message is handed out, and how long it rests in between.
 const MOST_ATTEMPTS: u32 = 5;
 const REST: Duration = Duration::from_secs(30);
