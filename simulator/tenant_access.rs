@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::graph::answer::Answer;
-use crate::login::people::{self, Person};
+use crate::login::people::{Accounts, Person};
 use crate::login::{self, claims};
 use crate::state::access::ScriptState;
 use crate::state::chance::guid;
@@ -195,7 +195,7 @@ impl Tenant {
     }
 
     fn person(&self, person: Uuid) -> Result<Person, Error> {
-        let found = people::find(std::slice::from_ref(&self.state), &person.to_string());
+        let found = Accounts::of(&self.state).find(&person.to_string(), "");
         found.map_err(|(_, why)| Error::edit(why))
     }
 
@@ -232,7 +232,8 @@ impl Tenant {
             Some(location) => return Ok(location),
             None => login::sealed_request(&shown.body).ok_or_else(|| text(&shown))?,
         };
-        let pairs = [("request", request), ("person", person.to_string()), ("answer", answer.to_owned())];
+        let who = [("person", person.to_string()), ("tenant", self.tenant_id())];
+        let pairs = [("request", request), ("answer", answer.to_owned())].into_iter().chain(who);
         let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let tenant = url.path().split('/').nth(1).unwrap_or_default();
         let done = self.request("POST", &format!("/{tenant}/{form}"), "", body.as_bytes());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::page::{form, page, redirect, refusal};
-use super::people::{Person, find, forms, tenants};
+use super::people::{Accounts, Person};
 use crate::graph::answer::Answer;
 use crate::state::grant::{App, Standing};
 use crate::state::lock;
@@ -72,12 +72,13 @@ pub(crate) fn authorize(world: &World, tenant: &str, query: &str) -> Answer {
 }
 
 fn show(world: &World, asked: &Asked) -> Answer {
-    let Some(tenants) = tenants(world, &asked.tenant) else {
-        return refusal(90_002, &format!("Tenant '{}' not found.", asked.tenant));
+    let accounts = match Accounts::at(world, &asked.tenant) {
+        Ok(accounts) => accounts,
+        Err((code, message)) => return refusal(code, &message),
     };
     let (sealed, action) = (token::seal(asked), format!("/{}/login", asked.tenant));
     let hidden = [("request", sealed.as_str())];
-    let people = forms(&tenants, &action, &hidden, &[("answer", "sign-in", "Sign in")]);
+    let people = accounts.forms(&action, &hidden, &[("answer", "sign-in", "Sign in")]);
     let cancel = form(&action, &hidden, &[("answer", "cancel", "Cancel")]);
     page(200, "Pick an account", &format!("{people}{cancel}"))
 }
@@ -143,7 +144,7 @@ pub(crate) fn login(world: &World, tenant: &str, body: &[u8]) -> Answer {
             [("error", "access_denied"), ("error_subcode", "cancel"), ("error_description", text), state];
         return redirect(&asked.redirect_uri, &pairs);
     }
-    match picked(world, &asked, get("person")) {
+    match picked(world, &asked, (get("person"), get("tenant"))) {
         Ok(code) => {
             let session = world.request_id().to_string();
             redirect(&asked.redirect_uri, &[("code", &*code), state, ("session_state", &*session)])
@@ -153,9 +154,8 @@ pub(crate) fn login(world: &World, tenant: &str, body: &[u8]) -> Answer {
 }
 
 /// Signs a person in: the app gets a service principal in the tenant, if it has none, and a code.
-fn picked(world: &World, asked: &Asked, person: &str) -> Result<String, (u32, String)> {
-    let tenants = tenants(world, &asked.tenant).unwrap_or_default();
-    let person = find(&tenants, person)?;
+fn picked(world: &World, asked: &Asked, (person, tenant): (&str, &str)) -> Result<String, (u32, String)> {
+    let person = Accounts::at(world, &asked.tenant)?.find(person, tenant)?;
     let now = world.clock.seconds();
     {
         let mut grants = lock(&person.tenant.grants);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorize::{client, fields};
 use super::page::{escape, page, redirect, refusal};
-use super::people::{Person, find, forms, tenants};
+use super::people::{Accounts, Person};
 use crate::graph::answer::Answer;
 use crate::graph::session::audiences;
 use crate::state::grant::App;
@@ -39,8 +39,9 @@ fn show(world: &World, tenant: &str, query: &str, second: bool) -> Answer {
         let message = format!("The '{tenant}' endpoint is not supported for admin consent; name the tenant.");
         return refusal(90_133, &message);
     }
-    let Some(tenants) = tenants(world, tenant) else {
-        return refusal(90_002, &format!("Tenant '{tenant}' not found."));
+    let accounts = match Accounts::at(world, tenant) {
+        Ok(accounts) => accounts,
+        Err((code, message)) => return refusal(code, &message),
     };
     let (app, redirect_uri) = match client(world, &fields) {
         Ok(known) => known,
@@ -56,7 +57,7 @@ fn show(world: &World, tenant: &str, query: &str, second: bool) -> Answer {
     }
     let sealed = token::seal(&asked);
     let buttons = [("answer", "accept", "Accept"), ("answer", "cancel", "Cancel")];
-    let people = forms(&tenants, &format!("/{tenant}/consent"), &[("request", &sealed)], &buttons);
+    let people = accounts.forms(&format!("/{tenant}/consent"), &[("request", &sealed)], &buttons);
     let permissions: String =
         app.permissions().iter().map(|role| format!("<li>{}</li>", escape(role))).collect();
     page(200, "Permissions requested", &format!("<ul>{permissions}</ul>\n{people}"))
@@ -69,7 +70,7 @@ pub(crate) fn decide(world: &World, tenant: &str, body: &[u8]) -> Answer {
     let Some(asked) = token::open::<Asked>(get("request")).filter(|asked| asked.tenant == tenant) else {
         return refusal(90_013, "Invalid input received from the user.");
     };
-    let person = match find(&tenants(world, tenant).unwrap_or_default(), get("person")) {
+    let person = match Accounts::at(world, tenant).and_then(|all| all.find(get("person"), get("tenant"))) {
         Ok(person) => person,
         Err((code, message)) => return refusal(code, &message),
     };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::people::tenants;
+use super::people::Accounts;
 use super::{Denied, denied};
 use crate::graph::answer::Answer;
 use crate::state::lock;
@@ -52,7 +52,7 @@ fn issuer(world: &World, tenant: &str) -> Result<String, Denied> {
     let base = world.base();
     match tenant {
         "organizations" | "common" => Ok(format!("{base}/{{tenantid}}/v2.0")),
-        _ if tenants(world, tenant).is_some() => Ok(format!("{base}/{tenant}/v2.0")),
+        _ if Accounts::at(world, tenant).is_ok() => Ok(format!("{base}/{tenant}/v2.0")),
         _ => Err(denied(400, "invalid_tenant", 90_002, format!("Tenant '{tenant}' not found."))),
     }
 }

@@ -22,22 +22,73 @@ pub(crate) struct Person {
     pub(crate) account: String,
     pub(crate) admin: bool,
     enabled: bool,
+    guest: bool,
 }
 
-/// The tenants that an address' first segment stands for; a missing one is gone or never was.
-pub(crate) fn tenants(world: &World, name: &str) -> Option<Vec<Arc<TenantState>>> {
-    match name {
-        "organizations" | "common" => Some(world.everyone()),
-        id => Uuid::parse_str(id).ok().and_then(|id| world.tenant(id)).map(|tenant| vec![tenant]),
+/// Who can sign in at an address of the sign-in service.
+pub(crate) struct Accounts {
+    tenants: Vec<Arc<TenantState>>,
+    /// Guests sign in where the tenant is named; elsewhere they are asked for at home.
+    guests: bool,
+}
+
+type Refused = (u32, String);
+
+impl Accounts {
+    /// Those of one tenant.
+    pub(crate) fn of(tenant: &Arc<TenantState>) -> Self {
+        Self { tenants: vec![Arc::clone(tenant)], guests: true }
     }
-}
 
-/// The person of this id among the tenants; a refusal says why there is no such account.
-pub(crate) fn find(tenants: &[Arc<TenantState>], id: &str) -> Result<Person, (u32, String)> {
-    let id = Uuid::parse_str(id).map_err(|_| (50_020, "The account is not known.".to_owned()))?;
-    let found = tenants.iter().find_map(|tenant| known(tenant, id));
-    let person = found.ok_or_else(|| (50_020, format!("User account '{id}' does not exist in tenant.")))?;
-    if person.enabled { Ok(person) } else { Err((50_057, "The user account is disabled.".to_owned())) }
+    /// Those that an address' first segment stands for; a tenant that is missing is gone or never was.
+    pub(crate) fn at(world: &World, name: &str) -> Result<Self, Refused> {
+        if matches!(name, "organizations" | "common") {
+            return Ok(Self { tenants: world.everyone(), guests: false });
+        }
+        let tenant = Uuid::parse_str(name).ok().and_then(|id| world.tenant(id));
+        tenant.map(|tenant| Self::of(&tenant)).ok_or_else(|| (90_002, format!("Tenant '{name}' not found.")))
+    }
+
+    /// The person of this id, in a tenant if one is named.
+    pub(crate) fn find(&self, person: &str, tenant: &str) -> Result<Person, Refused> {
+        let unknown = || (50_020, format!("User account '{person}' does not exist in tenant."));
+        let id = Uuid::parse_str(person).map_err(|_| unknown())?;
+        let named = |known: &&Arc<TenantState>| tenant.is_empty() || known.id.to_string() == tenant;
+        let found = self.tenants.iter().filter(named).find_map(|tenant| known(tenant, id));
+        let person = found.filter(|person| self.guests || !person.guest).ok_or_else(unknown)?;
+        if person.enabled { Ok(person) } else { Err((50_057, "The user account is disabled.".to_owned())) }
+    }
+
+    /// Everybody who can sign in, admins first.
+    fn everybody(&self) -> Vec<Person> {
+        let mut all = Vec::new();
+        for tenant in &self.tenants {
+            let directory = lock(&tenant.directory);
+            all.extend(directory.users.all_present().map(|(id, user)| person(tenant, *id, &user.props)));
+        }
+        all.retain(|person: &Person| person.enabled && (self.guests || !person.guest));
+        all.sort_by_key(|person| (!person.admin, lock(&person.tenant.access).roles_of(person.id).is_empty()));
+        all.truncate(MOST);
+        all
+    }
+
+    /// A form for each person who can sign in.
+    pub(crate) fn forms(
+        &self,
+        action: &str,
+        hidden: &[(&str, &str)],
+        buttons: &[(&str, &str, &str)],
+    ) -> String {
+        let forms = self.everybody().into_iter().map(|person| {
+            let (id, tenant) = (person.id.to_string(), person.tenant.id.to_string());
+            let who = [("person", id.as_str()), ("tenant", tenant.as_str())];
+            let hidden: Vec<_> = hidden.iter().copied().chain(who).collect();
+            let kind = if person.admin { ", administrator" } else { "" };
+            let who = format!("<p>{} ({}{kind})</p>", escape(&person.name), escape(&person.account));
+            format!("{who}{}", form(action, &hidden, buttons))
+        });
+        forms.collect()
+    }
 }
 
 fn known(tenant: &Arc<TenantState>, id: Uuid) -> Option<Person> {
@@ -55,35 +106,6 @@ fn person(tenant: &Arc<TenantState>, id: Uuid, props: &serde_json::Map<String, V
         account: text("userPrincipalName"),
         admin: lock(&tenant.access).admins.contains(&id),
         enabled: props.get("accountEnabled") != Some(&Value::Bool(false)),
+        guest: text("userType") == "Guest",
     }
-}
-
-/// Everybody who can sign in, admins first.
-fn everybody(tenants: &[Arc<TenantState>]) -> Vec<Person> {
-    let mut all = Vec::new();
-    for tenant in tenants {
-        let directory = lock(&tenant.directory);
-        all.extend(directory.users.all_present().map(|(id, user)| person(tenant, *id, &user.props)));
-    }
-    all.retain(|person: &Person| person.enabled);
-    all.sort_by_key(|person| (!person.admin, lock(&person.tenant.access).roles_of(person.id).is_empty()));
-    all.truncate(MOST);
-    all
-}
-
-/// A form for each person who can sign in.
-pub(crate) fn forms(
-    tenants: &[Arc<TenantState>],
-    action: &str,
-    hidden: &[(&str, &str)],
-    buttons: &[(&str, &str, &str)],
-) -> String {
-    let forms = everybody(tenants).into_iter().map(|person| {
-        let id = person.id.to_string();
-        let hidden: Vec<_> = hidden.iter().copied().chain([("person", id.as_str())]).collect();
-        let kind = if person.admin { ", administrator" } else { "" };
-        let who = format!("<p>{} ({}{kind})</p>", escape(&person.name), escape(&person.account));
-        format!("{who}{}", form(action, &hidden, buttons))
-    });
-    forms.collect()
 }

@@ -220,3 +220,68 @@ async fn nonsense_at_login_identity_and_control_is_refused() {
         assert!((400..500).contains(&status), "{method} {path} {body}: {status}");
     }
 }
+
+#[tokio::test]
+async fn no_request_breaks_the_sign_in_service() {
+    const PATHS: [&str; 8] = [
+        "oauth2/v2.0/token",
+        "oauth2/v2.0/authorize",
+        "login",
+        "v2.0/adminconsent",
+        "adminconsent",
+        "consent",
+        "v2.0/.well-known/openid-configuration",
+        "discovery/v2.0/keys",
+    ];
+    const NAMES: [&str; 12] = [
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "request",
+        "person",
+        "tenant",
+        "answer",
+        "code",
+        "code_verifier",
+        "grant_type",
+        "client_assertion",
+    ];
+    let w = world().await;
+    w.sim.register_redirect("https://app.example/back");
+    let (tenant, client) = (w.sim.tenant_id(), w.sim.client_id());
+    let values = [
+        &*client,
+        "https://app.example/back",
+        "authorization_code",
+        "%00",
+        "e30.e30.e30",
+        "a%0d%0ab:%20c",
+        "",
+    ];
+    let tenants = [&*tenant, "organizations", "common", "%2e%2e", "x"];
+    let http =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let (mut dice, mut sent_away) = (13, 0);
+    for round in 0..1500 {
+        let path = PATHS[roll(&mut dice, PATHS.len())];
+        let pair = |dice: &mut u64| {
+            format!("{}={}", NAMES[roll(dice, NAMES.len())], values[roll(dice, values.len())])
+        };
+        let mut pairs: Vec<String> = (0..roll(&mut dice, 8)).map(|_| pair(&mut dice)).collect();
+        if round % 2 == 0 {
+            pairs.push(format!("client_id={client}&redirect_uri=https://app.example/back"));
+        }
+        let (at, text) = (tenants[roll(&mut dice, tenants.len())], pairs.join("&"));
+        let url = format!("{}/{at}/{path}", w.sim.login_url());
+        let post = matches!(path, "oauth2/v2.0/token" | "login" | "consent");
+        let request =
+            if post { http.post(url).body(text.clone()) } else { http.get(format!("{url}?{text}")) };
+        let reply = common::read(request.send().await.unwrap()).await.unwrap();
+        assert!(reply.status < 500, "{round}: {path} {text} → {}", reply.text);
+        let away = reply.headers.get("location").map(|to| to.to_str().unwrap());
+        assert!(away.is_none_or(|to| to.starts_with("https://app.example/back?")), "{round}: {away:?}");
+        sent_away += usize::from(away.is_some());
+    }
+    assert!(sent_away > 50, "{sent_away}");
+}

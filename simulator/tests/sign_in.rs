@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use common::login::{BACK, Case, EXCHANGE, assertion, changed, get, post, query, verdict};
@@ -154,6 +156,38 @@ async fn what_is_wrong_is_told_at_the_address_or_on_the_page_if_there_is_none_to
     }
     let why = back(&[("client_id", &door.ana.to_string())]).await.unwrap_err().to_string();
     assert!(why.contains("AADSTS700016"), "{why}");
+}
+
+#[tokio::test]
+async fn a_code_ends_after_ten_minutes() {
+    let door = door().await;
+    let (in_time, late) = (door.code(), door.code());
+    door.w.sim.clock().advance(Duration::from_secs(590));
+    door.redeem("organizations", &in_time, &[]).await.ok(200);
+    door.w.sim.clock().advance(Duration::from_secs(10));
+    assert_eq!(verdict(&door.redeem("organizations", &late, &[]).await), "400 invalid_grant 70008");
+}
+
+#[tokio::test]
+async fn a_guest_signs_in_where_the_tenant_is_named() {
+    let door = door().await;
+    let w = &door.w;
+    let guest = w.sim.add_user(json!({ "displayName": "Gus", "userType": "Guest" })).unwrap();
+    let why = w.sim.signs_in(guest, &door.page("organizations", &[])).unwrap_err().to_string();
+    assert!(why.contains("AADSTS50020"), "{why}");
+    w.sim.signs_in(guest, &door.page(&w.sim.tenant_id(), &[])).unwrap();
+}
+
+#[tokio::test]
+async fn one_id_in_two_tenants_is_two_people() {
+    let door = door().await;
+    let w = &door.w;
+    let other = w.sim.add_tenant();
+    other.add_user(json!({ "id": door.ana, "displayName": "Other Ana" })).unwrap();
+    let back = other.signs_in(door.ana, &door.page("organizations", &[])).unwrap();
+    let reply = door.redeem("organizations", &query(&back, "code").unwrap(), &[]).await.ok(200);
+    let claims = Simulator::claims(reply.body["id_token"].as_str().unwrap());
+    assert_eq!((&claims["tid"], &claims["name"]), (&json!(other.tenant_id()), &json!("Other Ana")));
 }
 
 #[tokio::test]
