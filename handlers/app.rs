@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use connectors::file::{Feed, Guard};
 use connectors::graph::login::{
-    Developer, Federated, Login, ManagedIdentity, ManagedIdentityOptions, Secret,
+    Assertion, Developer, Federated, Login, ManagedIdentity, ManagedIdentityOptions, Secret,
 };
 use connectors::graph::{Endpoints, Graph, Options, Pace};
 use platform::azure::Azure;
@@ -76,7 +76,8 @@ impl App {
         let guard = Guard { allow_http: feeds.http, allowed: feeds.addresses.clone() };
         let feeds = Feed::new(guard);
         let [writing, reading, auditing] = [WRITERS, READERS, 1].map(Semaphore::new);
-        let access = Access::default();
+        let of_graph: Arc<dyn connectors::Clock> = Arc::new(GraphClock(Arc::clone(&clock)));
+        let access = Access::new(&settings, identity(&settings, &of_graph)?)?;
         Ok(App {
             access,
             settings,
@@ -168,17 +169,25 @@ fn login(
     endpoints: &Endpoints,
     clock: &Arc<dyn connectors::Clock>,
 ) -> Result<Arc<dyn Login>, StartError> {
-    let Identity::Managed { client_id, endpoint, header } = &settings.identity else {
+    let Some(identity) = identity(settings, clock)? else {
         return Ok(Arc::new(Developer::new(endpoints)?));
     };
+    Ok(Arc::new(Federated::new(endpoints.clone(), Arc::new(granted), identity, Arc::clone(clock))?))
+}
+
+/// What proves that we are the app; a developer proves only who they are.
+fn identity(
+    settings: &Settings,
+    clock: &Arc<dyn connectors::Clock>,
+) -> Result<Option<Arc<dyn Assertion>>, StartError> {
+    let Identity::Managed { client_id, endpoint, header } = &settings.identity else { return Ok(None) };
     let options = ManagedIdentityOptions {
         endpoint: endpoint.to_string(),
         header: Secret::new(header.expose()),
         client_id: client_id.to_string(),
         audience: settings.cloud.token_audience.clone(),
     };
-    let identity = ManagedIdentity::new(options, Arc::clone(clock))?;
-    Ok(Arc::new(Federated::new(endpoints.clone(), Arc::new(granted), Arc::new(identity), Arc::clone(clock))?))
+    Ok(Some(Arc::new(ManagedIdentity::new(options, Arc::clone(clock))?)))
 }
 
 /// The platform's clock, as the connectors know it.

@@ -15,7 +15,7 @@ use sync::TenantId;
 
 use super::rules::Found;
 use super::session::{check_csrf_header, not_signed_in};
-use super::{Caller, Route, Rule, Rules, Session, Via, Who, machine, origin, session};
+use super::{Caller, Route, Rule, Rules, Session, Via, Who, machine, origin, session, token};
 use crate::App;
 use crate::api::{ApiError, Params};
 use crate::audit::Actor;
@@ -137,11 +137,27 @@ async fn identify(app: &App, parts: &Parts) -> Result<Visitor, ApiError> {
         machine::check(&parts.headers)?;
         return Ok(Visitor { caller: Some(Caller::on_this_machine()), session: None });
     }
-    if parts.headers.contains_key(AUTHORIZATION) {
-        return Err(not_signed_in());
+    if let Some(authorization) = parts.headers.get(AUTHORIZATION) {
+        let caller = by_token(app, authorization).await?;
+        return Ok(Visitor { caller: Some(caller), session: None });
     }
     let session = session_of(app, parts).await?.ok_or_else(not_signed_in)?;
     Ok(Visitor { caller: Some(Caller::from(&session)), session: Some(session) })
+}
+
+async fn by_token(app: &App, authorization: &HeaderValue) -> Result<Caller, ApiError> {
+    let (scheme, token) =
+        authorization.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(not_signed_in)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(not_signed_in());
+    }
+    token::bearer(app, token.trim()).await?.map_err(|why| {
+        ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            format!("the token is not believed: {why}"),
+            "get a new access token of your own tenant for this application, version 2",
+        )
+    })
 }
 
 /// The session of a call that came with one; a call with a token never has one.

@@ -3,6 +3,8 @@
 mod caller;
 mod cookies;
 mod guard;
+mod http;
+mod keys;
 mod machine;
 mod origin;
 mod page;
@@ -10,10 +12,15 @@ mod role;
 mod rules;
 mod session;
 mod sign_in;
+mod token;
+
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use connectors::graph::login::Assertion;
 use platform::Random;
+use reqwest::Client;
 
 pub use caller::{Caller, Via};
 pub use guard::guarded;
@@ -24,13 +31,27 @@ pub use session::{CSRF_HEADER, ENDED, LONGEST, LONGEST_IDLE, Session, check_csrf
 pub use sign_in::{Back, begin_sign_in};
 
 pub(crate) use session::end;
+pub(crate) use sign_in::{Answer, finish_sign_in};
 
+use crate::config::Settings;
+use crate::host::StartError;
 use crate::{api, consent, health, sign_in as sign_in_function};
 
 /// What is held in memory to know callers.
-#[derive(Default)]
 pub struct Access {
     cookie_keys: cookies::KeptKeys,
+    key_sets: keys::KeptSets,
+    http: Client,
+    /// What proves to Entra that we are the app; none for a developer, whose app signs nobody in.
+    identity: Option<Arc<dyn Assertion>>,
+}
+
+impl Access {
+    /// Nothing is asked before the first call.
+    pub(crate) fn new(settings: &Settings, identity: Option<Arc<dyn Assertion>>) -> Result<Self, StartError> {
+        let http = http::client(settings.http.timeout)?;
+        Ok(Self { cookie_keys: Default::default(), key_sets: Default::default(), http, identity })
+    }
 }
 
 /// Every route of every HTTP function, and what it asks of its caller.

@@ -29,6 +29,21 @@ impl ApiError {
         Self { status, error: error.to_string(), fix: fix.into() }
     }
 
+    /// The answer's status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// What to do.
+    pub fn fix(&self) -> &str {
+        &self.fix
+    }
+
     /// The call itself can't be right.
     pub fn bad(error: impl fmt::Display, fix: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, fix)
