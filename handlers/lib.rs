@@ -18,6 +18,7 @@ pub mod privacy;
 pub mod purge;
 mod router;
 pub mod schedule;
+mod seats;
 pub mod sign_in;
 pub mod standing;
 pub mod sync_mailbox;

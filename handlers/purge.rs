@@ -8,6 +8,8 @@ use sync::{HubId, TenantId};
 
 use crate::App;
 use crate::host::{Failure, Invocation, TimerTick};
+use crate::seats;
+use crate::standing::Standing;
 use crate::tables::Tables;
 
 /// How long runs, outcomes, decisions about users' changes and dead letters are kept.
@@ -20,6 +22,9 @@ pub async fn run(app: Arc<App>, _tick: TimerTick, cx: Invocation) -> Result<(), 
     let oldest = (app.now() - RETENTION).format("%Y%m%dt%H%M%S").to_string();
     let mut deleted = 0;
     for tenant in app.tables.tenant_ids().await? {
+        if let Standing::Active(_) = app.standing(&tenant).await? {
+            seats::note_day(&app, &tenant).await?;
+        }
         deleted += purge_before(&app, &Tables::dead_letters_prefix(&tenant), &oldest, &cx).await?;
         for hub in app.tables.hub_ids(&tenant).await? {
             deleted += purge_hub(&app, &tenant, &hub, &oldest, &cx).await?;

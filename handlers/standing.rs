@@ -91,6 +91,9 @@ impl App {
 
     /// Nothing is retried in vain: a suspended tenant rests until somebody consents or connects it anew.
     async fn suspend(&self, tenant: &TenantId, why: Withdrawn, code: &str) -> Result<(), Failure> {
+        if let Standing::Suspended(_) = self.standing(tenant).await? {
+            return Ok(());
+        }
         let suspension = Suspension { why, since: self.now(), reason: self.reason(tenant, why, code) };
         let mut first = false;
         let note = |tenant: &mut Tenant| {

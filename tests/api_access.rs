@@ -86,6 +86,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /me
     GET /openapi.json
     GET /tenants
+    GET /tenants/{tenant}
     GET /tenants/{tenant}/dead-letters
     GET /tenants/{tenant}/hubs
     GET /tenants/{tenant}/hubs/{hub}
@@ -95,6 +96,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /tenants/{tenant}/hubs/{hub}/rulings
     GET /tenants/{tenant}/hubs/{hub}/runs
     GET /tenants/{tenant}/hubs/{hub}/runs/{run}
+    GET /tenants/{tenant}/licence
     GET /tenants/{tenant}/privacy/requests
     GET /tenants/{tenant}/privacy/requests/{request}
     GET /tenants/{tenant}/privacy/requests/{request}/document
@@ -107,9 +109,12 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     POST /tenants/{tenant}/hubs/{hub}/rulings/{run}/{n}/restore
     POST /tenants/{tenant}/hubs/{hub}/run
     POST /tenants/{tenant}/privacy/export
+    POST /tenants/{tenant}/reach
     PUT /tenants/{tenant}
     PUT /tenants/{tenant}/hubs/{hub}
     PUT /tenants/{tenant}/hubs/{hub}/spokes/{spoke}/file
+    PUT /tenants/{tenant}/plan
+    PUT /tenants/{tenant}/retention
     ");
     let paths: BTreeSet<_> = operations.iter().map(|(_, path)| path).collect();
     for path in paths {

@@ -243,7 +243,7 @@ async fn without_consent_the_tenant_rests_until_it_is_connected_again() {
     world.clock.advance(std::time::Duration::from_secs(7200));
     change(&world);
     let run = world.run().await;
-    insta::assert_snapshot!(run["problems"][0].as_str().unwrap(), @"users: sign-in at tenant 76b62d24-503c-4031-9d4e-53651a969d00: AADSTS7000229: an administrator of the tenant has to consent again");
+    insta::assert_snapshot!(run["problems"][0].as_str().unwrap(), @"the tenant is suspended: AADSTS7000229: the tenant has no enterprise application of this service: connect the tenant again (PUT /api/tenants/76b62d24-503c-4031-9d4e-53651a969d00)");
     assert_eq!(world.simulator.counts().writes.total(), 0);
     let calls = world.simulator.counts().token_calls;
     world.clock.advance(std::time::Duration::from_secs(7200));

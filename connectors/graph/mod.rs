@@ -39,7 +39,9 @@ pub use directory::{Change, Member, Removed, Round, USER_PROPERTIES};
 pub use endpoints::Endpoints;
 pub use error::{Error, Kind, Withdrawn};
 pub use item::Found;
-pub use reader::{Folder, FolderChanges, FolderReading, Reader, Seen, SourceChange, SourceRound, Which};
+pub use reader::{
+    Folder, FolderChanges, FolderReading, Reach, Reached, Reader, Seen, SourceChange, SourceRound, Which,
+};
 pub use writer::{Made, Transactions, Writer};
 
 /// What the way to Graph is made of.

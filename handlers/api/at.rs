@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use platform::Row;
@@ -15,6 +16,7 @@ use super::error::ApiError;
 use crate::App;
 use crate::host::{Host, Ready};
 use crate::messages::is_run_id;
+use crate::standing::Standing;
 use crate::tables::{Hub, Tables};
 
 /// A tenant in a path.
@@ -103,6 +105,14 @@ pub(super) struct AtHub {
 }
 
 impl AtHub {
+    /// Refuses what only makes work for a tenant that is served.
+    pub async fn check_active(&self) -> Result<(), ApiError> {
+        match self.app.standing(&self.tenant).await?.refusal() {
+            Some(reason) => Err(ApiError::conflict(reason, "mend that first; nothing was started")),
+            None => Ok(()),
+        }
+    }
+
     /// The hub's record, if there is one.
     pub async fn find(&self) -> Result<Option<Row<Hub>>, ApiError> {
         Ok(self.app.tables.hubs.get(&Tables::hub_key(&self.tenant, &self.hub)).await?)
@@ -114,6 +124,19 @@ impl AtHub {
             let fix = "GET /api/tenants/{tenant}/hubs lists the hubs; PUT makes one";
             ApiError::missing(format!("there is no hub {}", self.hub), fix)
         })
+    }
+}
+
+impl AnyTenant {
+    /// How the tenant stands; one that is bound to another region is none of ours.
+    pub async fn standing(&self) -> Result<Standing, ApiError> {
+        let standing = self.app.standing(&self.tenant).await?;
+        match (&standing, standing.refusal()) {
+            (Standing::Elsewhere { .. }, Some(reason)) => {
+                Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, reason, "call the API of that deployment"))
+            }
+            _ => Ok(standing),
+        }
     }
 }
 
@@ -132,9 +155,11 @@ impl FromRequestParts<Host<App>> for AtTenant {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, host: &Host<App>) -> Result<Self, Response> {
-        let AnyTenant { app, tenant } = AnyTenant::from_request_parts(parts, host).await?;
-        connected(&app, &tenant).await.map_err(IntoResponse::into_response)?;
-        Ok(Self { app, tenant })
+        let at = AnyTenant::from_request_parts(parts, host).await?;
+        match at.standing().await.map_err(IntoResponse::into_response)? {
+            Standing::Unknown => Err(not_connected(&at.tenant).into_response()),
+            _ => Ok(Self { app: at.app, tenant: at.tenant }),
+        }
     }
 }
 
@@ -257,12 +282,6 @@ pub(super) fn run_id(text: String) -> Result<String, ApiError> {
     }
 }
 
-async fn connected(app: &App, tenant: &TenantId) -> Result<(), ApiError> {
-    let record = app.tables.tenants.get(&Tables::tenant_key(tenant)).await?;
-    record.map(drop).ok_or_else(|| {
-        ApiError::missing(
-            format!("tenant {tenant} is not connected"),
-            "PUT /api/tenants/{tenant} connects it",
-        )
-    })
+fn not_connected(tenant: &TenantId) -> ApiError {
+    ApiError::missing(format!("tenant {tenant} is not connected"), "PUT /api/tenants/{tenant} connects it")
 }

@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 use super::read::records;
 use crate::App;
 use crate::gather::{self, Looked, Trouble};
+use crate::schedule;
+use crate::standing::Standing;
 use crate::sync_mailbox;
 use crate::tables::Tables;
 
@@ -66,13 +68,27 @@ impl From<Found> for Problems {
 /// What can't be reached is no problem of the configuration, and becomes a warning.
 pub(super) async fn check(app: &App, tenant: &TenantId, hub: &HubId, json: &[u8]) -> Result<Checked, Found> {
     let config = parse(json).map_err(|problem| vec![problem])?;
-    config.validate(|text| schedule(text, app.now()))?;
+    config.validate(|text| check_schedule(text, app.now()))?;
     check_ring(app, tenant, hub, &config).await?;
     let warnings = tokio::select! {
         looked = look(app, tenant, hub, &config) => looked?,
         () = app.clock.sleep(LOOK) => vec![not_checked("it took longer than a minute")],
     };
+    let warnings = plan_warning(app, tenant, &config).await.into_iter().chain(warnings).collect();
     Ok(Checked { config, warnings })
+}
+
+/// What the tenant's plan makes of the schedule.
+async fn plan_warning(app: &App, tenant: &TenantId, config: &HubConfig) -> Option<String> {
+    let Ok(Standing::Active(tenant)) = app.standing(tenant).await else { return None };
+    let (plan, shortest) = (tenant.plan, schedule::shortest_minutes(&config.schedule, app.now())?);
+    (shortest < plan.shortest_minutes.into()).then(|| {
+        format!(
+            "the schedule asks for a run every {shortest} minutes, and the tenant's plan allows one every {}: it is run that \
+             often; raise the plan, or schedule it less often",
+            plan.shortest_minutes
+        )
+    })
 }
 
 /// Whether the hub would feed another one that feeds it; what can't be read now is stopped when it runs.
@@ -91,7 +107,7 @@ async fn check_ring(app: &App, tenant: &TenantId, hub: &HubId, config: &HubConfi
 }
 
 /// What is wrong with a schedule: five fields, so that nothing runs by the second, and a time that comes.
-fn schedule(text: &str, now: DateTime<Utc>) -> Result<(), String> {
+fn check_schedule(text: &str, now: DateTime<Utc>) -> Result<(), String> {
     if text.split_whitespace().count() != 5 {
         return Err("has not the five fields minute, hour, day, month, weekday".into());
     }

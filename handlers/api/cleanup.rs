@@ -9,6 +9,7 @@ use super::at::{AtHub, HubPath, TenantPath};
 use super::error::ApiError;
 use super::send::{Visiting, Visits, send};
 use crate::messages::Aim;
+use crate::seats;
 use crate::tables::{Hub, Tables, change_existing};
 
 /// Disables a hub and removes everything that it wrote from every mailbox.
@@ -21,7 +22,9 @@ use crate::tables::{Hub, Tables, change_existing};
     responses((status = 202, description = "It is started", body = Visiting)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Visiting>), ApiError> {
     at.existing().await?;
+    at.check_active().await?;
     disable(&at).await?;
+    seats::leave(&at.app, &at.tenant, &at.hub).await?;
     forget_changes(&at).await?;
     let names = at.app.tables.names(&Tables::mailboxes_prefix(&at.tenant, &at.hub)).await?;
     let mailboxes: Vec<_> = names.into_iter().filter_map(|name| MailboxId::new(name).ok()).collect();

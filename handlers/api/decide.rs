@@ -45,6 +45,7 @@ struct Waiting {
         (status = 404, description = "Nothing waits", body = ApiError),
         (status = 409, description = "Another plan waits by now", body = ApiError)))]
 pub(super) async fn approve(at: AtHub, Hash(hash): Hash) -> Result<(StatusCode, Json<Visiting>), ApiError> {
+    at.check_active().await?;
     let plans = find(&at, hash).await?;
     accept_size(&at, &plans).await?;
     let decided = decide(&at, &plans, hash, Decision::Approved).await?;

@@ -19,6 +19,7 @@ use super::error::ApiError;
 use super::params::Params;
 use super::read::{each, records};
 use super::schema::HubConfigSchema;
+use crate::seats;
 use crate::tables::{Hub, MailboxState, Tables};
 
 /// The id under which a configuration without a hub is checked; no hub can have it, as its path is taken.
@@ -156,6 +157,7 @@ pub(super) async fn delete(at: AtHub, params: Params) -> Result<Json<Deleted>, A
     }
     // The configuration first: what still waits in a queue then ends at once, and a deletion that breaks off is begun again.
     at.app.tables.hubs.delete(&Tables::hub_key(&at.tenant, &at.hub), When::Any).await?;
+    seats::leave(&at.app, &at.tenant, &at.hub).await?;
     let records = delete_all(&at).await? + usize::from(row.is_some());
     if records == 0 {
         at.existing().await?;
@@ -179,6 +181,9 @@ async fn save(at: AtHub, row: Option<Row<Hub>>, checked: Checked) -> Result<Resp
         None => (StatusCode::CREATED, now, When::Absent),
     };
     let record = Hub { config: checked.config, created, changed: now };
+    if !record.config.enabled {
+        seats::leave(&at.app, &at.tenant, &at.hub).await?;
+    }
     let saved = at.app.tables.hubs.put(&Tables::hub_key(&at.tenant, &at.hub), &record, when).await;
     let etag = saved.map_err(|error| match error.kind() {
         platform::Kind::Conflict => other_version(),

@@ -14,11 +14,14 @@ mod filters;
 mod held;
 mod hubs;
 mod items;
+mod licence;
 mod me;
 mod params;
+mod plan;
 mod preview;
 mod privacy;
 mod progress;
+mod reach;
 mod read;
 mod rulings;
 mod run;
@@ -60,7 +63,11 @@ fn described() -> OpenApiRouter<Host<App>> {
         .routes(routes!(document::version))
         .routes(routes!(me::get))
         .routes(routes!(tenants::list))
-        .routes(routes!(tenants::connect))
+        .routes(routes!(tenants::get, tenants::connect))
+        .routes(routes!(plan::set))
+        .routes(routes!(plan::set_retention))
+        .routes(routes!(reach::check))
+        .routes(routes!(licence::get))
         .routes(routes!(dead_letters::list))
         .routes(routes!(hubs::list))
         .routes(routes!(hubs::get, hubs::put, hubs::delete))

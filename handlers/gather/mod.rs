@@ -21,7 +21,9 @@ use crate::host::{Failure, Invocation, QueueMessage};
 use crate::lease::{Leased, leased};
 use crate::messages::{Gather, Message, Reason, decode};
 use crate::poison::dead_letter;
-use crate::tables::{Hub, HubState, Ruled, Run, Tables, Why, change, change_existing};
+use crate::seats;
+use crate::standing::Standing;
+use crate::tables::{Hub, HubState, Plan, Ruled, Run, Tables, Why, change, change_existing};
 use content::{Kept, Next};
 use read::{Readings, split};
 use targets::Targets;
@@ -41,8 +43,12 @@ pub async fn run(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Resul
         let reason = format!("there is no hub {}; it was deleted after the message was sent", job.hub);
         return Err(dead_letter(&app, Gather::QUEUE, &message, reason).await);
     };
+    let tenant = match app.standing(&job.tenant).await? {
+        Standing::Active(tenant) => tenant,
+        standing => return unserved(&app, &job, &message, &standing).await,
+    };
     let key = format!("{}gather", Tables::hub_prefix(&job.tenant, &job.hub));
-    match leased(&app, &key, gather(&app, &job, &hub.record)).await? {
+    match leased(&app, &key, gather(&app, &job, &hub.record, tenant.plan)).await? {
         Leased::Done(()) => Ok(()),
         Leased::Taken if job.waited < MOST_WAITS => {
             let waited = job.waited + 1;
@@ -102,20 +108,25 @@ pub async fn merged(
     Ok(Looked { merged: next.merged, problems })
 }
 
-async fn gather(app: &App, job: &Gather, hub: &Hub) -> Result<(), Failure> {
+async fn gather(app: &App, job: &Gather, hub: &Hub, plan: Plan) -> Result<(), Failure> {
     let Gather { tenant, hub: id, .. } = job;
+    // Whoever asks for a run wants to know how things are now, not how they were when the token was issued.
+    if job.reason == Reason::Manual && app.check_grant(tenant).await? {
+        let reason = app.standing(tenant).await?.refusal().unwrap_or_default();
+        return record_problem(app, job, reason).await;
+    }
     let readings = read::read(app, tenant, id, &hub.config).await?;
     store_sources(app, job, &readings).await?;
     answer_call(app, job).await?;
     let kept = Kept::load(app, tenant, id, &hub.config).await?;
     let (known, problems, warnings) = split(readings);
     match Next::compose(app, &hub.config, &known, kept) {
-        Err(problem) => record_refusal(app, job, &problem).await,
+        Err(problem) => record_problem(app, job, problem.to_string()).await,
         Ok(next) => {
             next.store(app, job, &hub.config).await?;
             let rulings = Ruled::of(&next.verdicts);
             let run = Run { problems, warnings, rulings, ..Run::begun(app.now(), job.reason.name()) };
-            send(app, job, hub, next.merged, run).await
+            send(app, job, (hub, plan), next.merged, run).await
         }
     }
 }
@@ -165,10 +176,24 @@ async fn store_sources(app: &App, job: &Gather, readings: &Readings) -> Result<(
     Ok(())
 }
 
-/// A configuration that does not fit the directory keeps everything as it is until somebody mends it.
-async fn record_refusal(app: &App, job: &Gather, problem: &Problem) -> Result<(), Failure> {
-    tracing::warn!(tenant = %job.tenant, hub = %job.hub, run = job.run, %problem, "hub refused");
-    let run = Run { problems: vec![problem.to_string()], ..Run::begun(app.now(), job.reason.name()) };
+/// Nobody is asked for a tenant that is not served: its run says why.
+async fn unserved(
+    app: &App,
+    job: &Gather,
+    message: &QueueMessage,
+    standing: &Standing,
+) -> Result<(), Failure> {
+    let reason = standing.refusal().unwrap_or_default();
+    match standing {
+        Standing::Suspended(_) => record_problem(app, job, reason).await,
+        _ => Err(dead_letter(app, Gather::QUEUE, message, reason).await),
+    }
+}
+
+/// What keeps a run from starting keeps everything as it is until somebody mends it.
+async fn record_problem(app: &App, job: &Gather, problem: String) -> Result<(), Failure> {
+    tracing::warn!(tenant = %job.tenant, hub = %job.hub, run = job.run, problem, "hub refused");
+    let run = Run { problems: vec![problem], ..Run::begun(app.now(), job.reason.name()) };
     put_run(app, job, &run).await
 }
 
@@ -196,11 +221,19 @@ async fn put_run(app: &App, job: &Gather, run: &Run) -> Result<(), Failure> {
 
 /// Sends first and remembers then: a gathering that is killed in between sends again, and a mailbox that is visited
 /// twice is right twice.
-async fn send(app: &App, job: &Gather, hub: &Hub, merged: Merged, begun: Run) -> Result<(), Failure> {
+async fn send(
+    app: &App,
+    job: &Gather,
+    (hub, plan): (&Hub, Plan),
+    merged: Merged,
+    mut begun: Run,
+) -> Result<(), Failure> {
     let key = Tables::state_key(&job.tenant, &job.hub);
     let state = app.tables.states.get(&key).await?.map(|row| row.record).unwrap_or_default();
     let open = open_mailboxes(app, job, &merged).await?;
-    let targets = Targets::choose(job, hub, &merged, &state, open, app.now());
+    let without = seats::allot(app, &job.tenant, &job.hub, plan, &merged).await?;
+    begun.problems.extend(seats::problem(without.len(), plan));
+    let targets = Targets::choose(job, hub, &merged, &state, (open, without), app.now());
     let run = Run {
         snapshot: merged.snapshot.version,
         items: merged.snapshot.items.len(),

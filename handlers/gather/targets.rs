@@ -24,7 +24,9 @@ pub(super) struct Targets {
     all: bool,
     /// The mailboxes with unfinished work.
     open: BTreeSet<MailboxId>,
-    /// How many mailboxes the hub has in all.
+    /// Those that the tenant's plan does not serve: they stay as they are.
+    without: BTreeSet<MailboxId>,
+    /// How many mailboxes the hub serves in all.
     serves: usize,
 }
 
@@ -35,7 +37,7 @@ impl Targets {
         hub: &Hub,
         merged: &Merged,
         state: &HubState,
-        open: BTreeSet<MailboxId>,
+        (open, without): (BTreeSet<MailboxId>, BTreeSet<MailboxId>),
         now: DateTime<Utc>,
     ) -> Self {
         let all = job.reason == Reason::Manual
@@ -47,8 +49,10 @@ impl Targets {
         let may_tell = |spoke: &str| {
             job.reason != Reason::Edits && hub.config.spoke(spoke).is_some_and(|spoke| spoke.two_way)
         };
-        for (mailbox, spoke) in &merged.audience {
-            if all || may_tell(spoke) || open.contains(mailbox) || !state.audience.contains_key(mailbox) {
+        let is_new =
+            |mailbox: &MailboxId| !state.audience.contains_key(mailbox) || state.unserved.contains(mailbox);
+        for (mailbox, spoke) in merged.audience.iter().filter(|(mailbox, _)| !without.contains(*mailbox)) {
+            if all || may_tell(spoke) || open.contains(mailbox) || is_new(mailbox) {
                 mirror.entry(spoke.clone()).or_default().push(mailbox.clone());
             }
         }
@@ -56,7 +60,8 @@ impl Targets {
         let leaving =
             if merged.snapshot.complete { leaving(hub, merged, state, &open) } else { BTreeSet::new() };
         let leave = if is_too_many(leaving.len(), hub, state) { Aim::CleanIfApproved } else { Aim::Clean };
-        Targets { mirror, leaving, leave, all, open, serves: merged.audience.len() }
+        let serves = merged.audience.len().saturating_sub(without.len());
+        Targets { mirror, leaving, leave, all, open, without, serves }
     }
 
     /// How many mailboxes are visited.
@@ -107,10 +112,14 @@ impl Targets {
             state.sent_config = Some(hub.changed);
             state.visited = Some(now);
         }
+        let mut audience = merged.audience.clone();
+        // Whoever never was served holds nothing that would have to be cleaned one day.
+        audience.retain(|mailbox, _| !self.without.contains(mailbox) || state.audience.contains_key(mailbox));
         if merged.snapshot.complete {
             state.audience.clear();
         }
-        state.audience.extend(merged.audience.clone());
+        state.audience.extend(audience);
+        state.unserved.clone_from(&self.without);
     }
 }
 

@@ -19,8 +19,9 @@ use crate::gather::Trouble;
 use crate::host::{Failure, Invocation, QueueMessage};
 use crate::messages::{Aim, Message, SyncMailbox, decode};
 use crate::poison::dead_letter;
-use crate::tables::{Newest, Tables};
-use visit::Visit;
+use crate::standing::Standing;
+use crate::tables::{MailboxOutcome, Newest, State, Tables};
+use visit::{Visit, record};
 
 pub use preview::{folder_problem, preview};
 
@@ -36,6 +37,13 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         let reason = format!("there is no hub {}; it was deleted after the message was sent", job.hub);
         return Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await);
     };
+    let standing = app.standing(&job.tenant).await?;
+    if let Some(reason) = standing.refusal() {
+        return match standing {
+            Standing::Suspended(_) => rest(&app, &job, &reason).await,
+            _ => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
+        };
+    }
     match snapshot(&app, &job, &hub.record.config).await? {
         Ok(snapshot) => {
             let config = &hub.record.config;
@@ -44,6 +52,16 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         }
         Err(reason) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
     }
+}
+
+/// The mailboxes of a suspended tenant stay as they are; the run that resumes it visits them all.
+async fn rest(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure> {
+    let left = || MailboxOutcome {
+        state: State::Left,
+        reason: Some(reason.to_owned()),
+        ..MailboxOutcome::default()
+    };
+    record(app, job, job.mailboxes.iter().map(|mailbox| (mailbox.clone(), left())).collect()).await
 }
 
 /// What the mailboxes shall hold; nothing where they are to be cleaned.

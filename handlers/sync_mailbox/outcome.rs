@@ -39,6 +39,8 @@ pub(super) struct Done {
     /// Something new was written down for the hub to judge.
     pub told: bool,
     pub stop: Option<Stop>,
+    /// What stopped it ended the tenant's consent.
+    pub withdrawn: bool,
 }
 
 /// What follows from how a lane ended.
@@ -49,6 +51,8 @@ enum Next {
     Later(Option<String>),
     /// It goes on alone, after a time.
     Again(Duration, Option<String>),
+    /// Nothing: the run that resumes the tenant visits it.
+    Rest(String),
     /// It can't be synced at present.
     Trouble { reason: String, for_a_day: bool },
 }
@@ -84,6 +88,11 @@ pub(super) async fn finish(mut lane: Lane<'_>) -> Result<MailboxOutcome, Failure
             let reason = reason.unwrap_or_else(|| "not finished after several attempts".to_owned());
             troubled(&mut lane, reason, false).await
         }
+        Next::Rest(reason) => {
+            let (open, trouble) = (lane.visit.job.open.contains(lane.mailbox), lane.state.trouble.take());
+            remember(&mut lane, open, trouble).await?;
+            Ok(outcome(&lane, State::Left, Some(reason)))
+        }
         Next::Trouble { reason, for_a_day } => troubled(&mut lane, reason, for_a_day).await,
     }
 }
@@ -93,6 +102,7 @@ fn next(lane: &Lane<'_>) -> Next {
     match &done.stop {
         Some(Stop::Busy) => Next::Again(BUSY, Some("another run is at this mailbox".to_owned())),
         Some(Stop::Platform(failure)) => Next::Again(BUSY, Some(failure.to_string())),
+        Some(Stop::Graph(error)) if done.withdrawn => Next::Rest(format!("{error}; the tenant is suspended")),
         Some(Stop::Graph(error)) => match error.kind() {
             Kind::Retry { .. } | Kind::Throttled { .. } => {
                 Next::Again(error.after().unwrap_or(BUSY), Some(error.to_string()))

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use connectors::graph::{Error, FolderChanges, FolderReading, Managed, Place, Reader, Writer};
+use connectors::graph::{self, Error, FolderChanges, FolderReading, Managed, Place, Reader, Writer};
 use futures::FutureExt;
 use futures::future::{join_all, try_join_all};
 use platform::Row;
 use sync::hub::{Color, Kind, Receives};
 use sync::{Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
+use tokio::sync::OnceCell;
 
+use super::Stop;
 use super::lane::Lane;
 use super::outcome::finish;
 use crate::App;
@@ -30,6 +32,8 @@ pub(super) struct Visit<'a> {
     pub cx: &'a Invocation,
     pub reader: Reader,
     pub writer: Writer,
+    /// Whether a new token showed that a permission was taken away, once it was asked for.
+    withdrawn: OnceCell<bool>,
 }
 
 /// What is stored of a mailbox.
@@ -56,6 +60,7 @@ impl<'a> Visit<'a> {
             cx,
             reader: app.graph.reader(&job.tenant),
             writer: app.graph.writer(&job.tenant),
+            withdrawn: OnceCell::new(),
         })
     }
 
@@ -97,7 +102,8 @@ impl<'a> Visit<'a> {
         if ends.iter().any(|(_, told, _)| *told) {
             gather::call(self.app, &self.job.tenant, &self.job.hub).await?;
         }
-        self.record(ends.into_iter().map(|(mailbox, _, outcome)| (mailbox, outcome)).collect()).await
+        let outcomes = ends.into_iter().map(|(mailbox, _, outcome)| (mailbox, outcome)).collect();
+        record(self.app, self.job, outcomes).await
     }
 
     /// What came of a mailbox, and whether it told the hub something new.
@@ -107,8 +113,22 @@ impl<'a> Visit<'a> {
         stored: Stored,
         read: Read,
     ) -> Result<(MailboxId, bool, MailboxOutcome), Failure> {
-        let lane = Lane::new(self, mailbox, stored).run(read).await;
+        let mut lane = Lane::new(self, mailbox, stored).run(read).await;
+        if let Some(Stop::Graph(error)) = &lane.done.stop {
+            lane.done.withdrawn = self.is_withdrawn(error).await?;
+        }
         Ok((mailbox.clone(), lane.done.told, finish(lane).await?))
+    }
+
+    /// Whether what stopped a lane ended the tenant's consent.
+    ///
+    /// A mailbox out of reach and a permission that was taken away look the same; a new token tells, one for all lanes.
+    async fn is_withdrawn(&self, error: &Error) -> Result<bool, Failure> {
+        let heed = || self.app.heed(&self.job.tenant, error);
+        match error.kind() {
+            graph::Kind::Permission => self.withdrawn.get_or_try_init(heed).await.copied(),
+            _ => heed().await,
+        }
     }
 
     async fn stored(&self, mailbox: &MailboxId) -> Result<Stored, Failure> {
@@ -137,21 +157,25 @@ impl<'a> Visit<'a> {
         let until = state.trouble.as_ref().map(|trouble| trouble.retry_at);
         !self.job.retry && until.is_some_and(|until| until > self.app.now())
     }
+}
 
-    async fn record(&self, outcomes: BTreeMap<MailboxId, MailboxOutcome>) -> Result<(), Failure> {
-        let SyncMailbox { tenant, hub, run, part, .. } = self.job;
-        let all = outcomes.len();
-        let mailboxes: BTreeMap<_, _> =
-            outcomes.into_iter().filter(|(_, outcome)| outcome.state != State::Unchanged).collect();
-        let outcomes = Outcomes { unchanged: all - mailboxes.len(), mailboxes };
-        tracing::info!(
-            tenant = %tenant, hub = %hub, run, part, unchanged = outcomes.unchanged, changed = outcomes.mailboxes.len(),
-            "mailboxes visited"
-        );
-        let key = Tables::outcomes_key(tenant, hub, run, part);
-        Ok(change(&self.app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone()))
-            .await?)
-    }
+/// Records what came of the mailboxes of a message.
+pub(super) async fn record(
+    app: &App,
+    job: &SyncMailbox,
+    outcomes: BTreeMap<MailboxId, MailboxOutcome>,
+) -> Result<(), Failure> {
+    let SyncMailbox { tenant, hub, run, part, .. } = job;
+    let all = outcomes.len();
+    let mailboxes: BTreeMap<_, _> =
+        outcomes.into_iter().filter(|(_, outcome)| outcome.state != State::Unchanged).collect();
+    let outcomes = Outcomes { unchanged: all - mailboxes.len(), mailboxes };
+    tracing::info!(
+        tenant = %tenant, hub = %hub, run, part, unchanged = outcomes.unchanged, changed = outcomes.mailboxes.len(),
+        "mailboxes visited"
+    );
+    let key = Tables::outcomes_key(tenant, hub, run, part);
+    Ok(change(&app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone())).await?)
 }
 
 /// What the folder of a receiving spoke is to be.

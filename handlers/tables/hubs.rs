@@ -1,6 +1,6 @@
 //! Hubs: what an admin configured, and where each stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use platform::{Record, Result};
@@ -42,6 +42,9 @@ pub struct HubState {
     pub called: Option<DateTime<Utc>>,
     /// The audience of the last run: the receiving spoke's id by mailbox.
     pub audience: BTreeMap<MailboxId, String>,
+    /// Those of the last audience that the tenant's plan did not serve.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unserved: BTreeSet<MailboxId>,
 }
 
 impl Record for HubState {

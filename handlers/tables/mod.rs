@@ -13,6 +13,7 @@ mod overlays;
 mod requests;
 mod rulings;
 mod runs;
+mod seats;
 mod snapshots;
 mod sources;
 mod tenants;
@@ -33,6 +34,7 @@ pub use overlays::Taken;
 pub use requests::{Document, Found, Mention, Progress, Request, Step, What};
 pub use rulings::{Ruled, Rulings};
 pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
+pub use seats::{Month, Seat, Seats};
 pub use snapshots::Newest;
 pub use sources::Source;
 pub use tenants::{Consent, Mode, Plan, Retention, Suspension, Tenant, Withdrawn};
@@ -49,6 +51,10 @@ pub struct Tables {
     pub consents: Table<Consent>,
     /// What somebody is about to agree to, one per session.
     pub pending: Table<Pending>,
+    /// The mailboxes that are served.
+    pub seats: Table<Seats>,
+    /// How many they were, by month.
+    pub months: Table<Month>,
     /// The hubs' configurations.
     pub hubs: Table<Hub>,
     /// Where each hub stands.
@@ -97,6 +103,8 @@ impl Tables {
             tenants: sealed.table(),
             consents: sealed.table(),
             pending: sealed.table(),
+            seats: sealed.table(),
+            months: sealed.table(),
             hubs: sealed.table(),
             states: sealed.table(),
             sources: sealed.table(),
@@ -143,7 +151,7 @@ pub async fn change<R: Record + Default>(
     key: &str,
     mut how: impl FnMut(&mut R) + Send,
 ) -> Result<()> {
-    change_or(table, key, || Some(R::default()), &mut how).await
+    change_or(table, key, || Some(R::default()), &mut always(&mut how)).await.map(drop)
 }
 
 /// The same for a record that must be there already; if it is not, nothing happens.
@@ -152,25 +160,43 @@ pub async fn change_existing<R: Record>(
     key: &str,
     mut how: impl FnMut(&mut R) + Send,
 ) -> Result<()> {
-    change_or(table, key, || None, &mut how).await
+    change_or(table, key, || None, &mut always(&mut how)).await.map(drop)
+}
+
+/// The same where `how` says whether anything is to be written; the record as it is then.
+pub async fn change_if<R: Record + Default>(
+    table: &Table<R>,
+    key: &str,
+    mut how: impl FnMut(&mut R) -> bool + Send,
+) -> Result<R> {
+    Ok(change_or(table, key, || Some(R::default()), &mut how).await?.unwrap_or_default())
+}
+
+fn always<R>(how: &mut (impl FnMut(&mut R) + Send)) -> impl FnMut(&mut R) -> bool + Send {
+    |record| {
+        how(record);
+        true
+    }
 }
 
 async fn change_or<R: Record>(
     table: &Table<R>,
     key: &str,
     absent: impl Fn() -> Option<R> + Send,
-    how: &mut (dyn FnMut(&mut R) + Send),
-) -> Result<()> {
+    how: &mut (dyn FnMut(&mut R) -> bool + Send),
+) -> Result<Option<R>> {
     for _ in 0..MOST_TRIES {
         let (record, when) = match table.get(key).await? {
             Some(Row { record, etag }) => (Some(record), When::Match(etag)),
             None => (absent(), When::Absent),
         };
-        let Some(mut record) = record else { return Ok(()) };
-        how(&mut record);
+        let Some(mut record) = record else { return Ok(None) };
+        if !how(&mut record) {
+            return Ok(Some(record));
+        }
         match table.put(key, &record, when).await {
             Err(error) if error.kind() == platform::Kind::Conflict => {}
-            done => return done.map(drop),
+            done => return done.map(|_| Some(record)),
         }
     }
     Err(platform::Error::new(

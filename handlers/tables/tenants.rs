@@ -110,7 +110,7 @@ impl Default for Retention {
 
 /// What a tenant may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Plan {
     /// How many mailboxes may be served; any number if absent.
     #[serde(skip_serializing_if = "Option::is_none")]

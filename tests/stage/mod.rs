@@ -292,6 +292,7 @@ pub fn settings(simulator: &Simulator, folder: &Path) -> Vec<(std::ffi::OsString
         ("WHEELHOUSE_DATA_FOLDER", folder.to_str().unwrap().to_owned()),
         ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", info.identity_client_id),
         ("WHEELHOUSE_APP_CLIENT_ID", info.client_id),
+        ("WHEELHOUSE_SCOPED_APP_CLIENT_ID", simulator.scoped_client_id()),
         ("WHEELHOUSE_GRAPH_URL", info.graph_url),
         ("WHEELHOUSE_LOGIN_URL", info.login_url),
         ("WHEELHOUSE_FEED_ADDRESSES", "127.0.0.1".to_owned()),

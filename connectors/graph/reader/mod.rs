@@ -4,6 +4,7 @@ mod changes;
 mod find;
 mod folders;
 mod look;
+mod reach;
 mod sources;
 mod tags;
 
@@ -12,6 +13,7 @@ use super::directory::{self, Round, USER_PROPERTIES};
 
 pub use changes::{FolderChanges, FolderReading, Seen};
 pub use folders::Folder;
+pub use reach::{Reach, Reached};
 pub use sources::{SourceChange, SourceRound};
 pub use tags::Which;
 
