@@ -217,6 +217,29 @@ fn what_one_language_has_alone_is_caught() {
 }
 
 #[test]
+fn a_parameter_that_differs_is_caught() {
+    let (bicep, terraform) = ("infra/bicep/main.bicep", "infra/terraform/variables.tf");
+    planted(
+        bicep,
+        "param networkMode string = 'privateEndpoints'",
+        "param networkMode string = 'serviceEndpoints'",
+        "parameter network_mode",
+    );
+    planted(
+        bicep,
+        "param maximumInstanceCount int = 40",
+        "param maximumInstanceCount int = 100",
+        "parameter maximum_instance_count",
+    );
+    planted(
+        terraform,
+        "variable \"feed_secrets\"",
+        "variable \"secrets\"",
+        "parameter feed_secrets: not in variables.tf",
+    );
+}
+
+#[test]
 fn what_the_program_does_not_say_or_have_is_caught() {
     planted("infra/common/alerts.json", "'hub due'", "'hub is due'", "the program never writes `hub is due`");
     planted(

@@ -58,7 +58,7 @@ param zoneRedundant bool = false
 
 @description('Memory of an instance.')
 @allowed([512, 2048, 4096])
-param instanceMemoryMB int = 512
+param instanceMemoryMb int = 512
 
 @description('The most instances of each function.')
 @minValue(40)
@@ -185,7 +185,7 @@ module app 'modules/app.bicep' = {
     allowedCidrs: allowedCidrs
     frontDoorId: frontDoor ? front!.outputs.frontDoorId : ''
     zoneRedundant: zoneRedundant
-    instanceMemoryMB: instanceMemoryMB
+    instanceMemoryMb: instanceMemoryMb
     maximumInstanceCount: maximumInstanceCount
     packageUri: packageUri
     public: {

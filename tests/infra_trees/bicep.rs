@@ -1,5 +1,7 @@
 //! Reads as much of Bicep as this project writes: resources with their bodies, variables, and text for every other expression.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::Resource;
@@ -10,6 +12,8 @@ pub struct File {
     pub resources: Vec<Resource>,
     pub modules: Vec<Resource>,
     pub variables: Map<String, Value>,
+    /// With their defaults; `null` where there is none.
+    pub parameters: BTreeMap<String, Value>,
 }
 
 /// Reads a file; what it can't read is an error, never passed over.
@@ -49,7 +53,13 @@ impl<'a> Reader<'a> {
                     let value = self.value()?;
                     self.file.variables.insert(name, value);
                 }
-                "param" | "output" | "targetScope" | "extension" | "type" => drop(self.expression()),
+                "param" => {
+                    let name = self.word()?.to_owned();
+                    let rest = self.expression();
+                    let default = rest.split_once(" = ").map_or(Value::Null, |(_, default)| literal(default));
+                    self.file.parameters.insert(name, default);
+                }
+                "output" | "targetScope" | "extension" | "type" => drop(self.expression()),
                 other => return Err(format!("`{other}` begins no statement that this project uses")),
             }
         }
@@ -249,7 +259,9 @@ fn literal(text: &str) -> Value {
     let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
     match inner {
         Some(inner) if !inner.contains(['\'', '$']) => Value::String(inner.to_owned()),
-        _ => serde_json::from_str(text).unwrap_or_else(|_| Value::String(format!("={text}"))),
+        Some(_) => Value::String(format!("={text}")),
+        None => serde_json::from_str(&text.replace('\'', "\""))
+            .unwrap_or_else(|_| Value::String(format!("={text}"))),
     }
 }
 
@@ -283,6 +295,7 @@ fn what_is_read_is_what_is_written() {
             r#"D/e there existing {"name":"=name"}"#,
         ]
     );
+    assert_eq!(file.parameters["name"], "x");
     assert_eq!(file.variables["days"], "=loadJsonContent('a.json').days");
     assert!(read("surprise x").is_err() && read("resource a 'b@1' = { name").is_err());
 }

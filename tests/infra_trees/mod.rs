@@ -58,6 +58,8 @@ pub struct Read {
     /// Resources of the stamp in Terraform.
     pub terraform: Vec<Resource>,
     pub locals: Map<String, Value>,
+    /// Parameters of `main.bicep`, of `stamp.bicep`, and Terraform's variables, by name with their default.
+    pub parameters: [BTreeMap<String, Value>; 3],
     /// What both read: `stamp.json`, `alerts.json`, `workbook.json`, `entra.json`.
     pub common: BTreeMap<String, Value>,
 }
@@ -133,6 +135,11 @@ impl Tree {
             let file = bicep::read(text).map_err(|problem| format!("{path}: {problem}"))?;
             read.bicep.extend(file.resources);
             read.modules.extend(file.modules);
+            for (at, name) in ["infra/bicep/main.bicep", "infra/bicep/stamp.bicep"].iter().enumerate() {
+                if path == *name {
+                    read.parameters[at] = file.parameters.clone();
+                }
+            }
             if let Some(Value::Object(settings)) = file.variables.get("settings") {
                 read.bicep_settings = settings.clone();
             }
@@ -141,6 +148,9 @@ impl Tree {
             let file = terraform::read(text).map_err(|problem| format!("{path}: {problem}"))?;
             read.terraform.extend(file.resources);
             read.locals.extend(file.locals);
+            if path == "infra/terraform/variables.tf" {
+                read.parameters[2] = file.variables;
+            }
         }
         for (path, text) in self.under("infra/common/", ".json") {
             let value = serde_json::from_str(text).map_err(|problem| format!("{path}: {problem}"))?;

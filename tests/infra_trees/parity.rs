@@ -79,7 +79,43 @@ pub fn findings(read: &Read) -> Vec<String> {
         found.extend(differences(&key.1, &one.body["properties"], &other.body["properties"]));
     }
     found.extend(subnets(read));
+    found.extend(parameters(read));
     found
+}
+
+/// The package is for a button, the tenant's default is computed in Terraform, the subject is no part of the stamp.
+const OF_ONE: &[(&str, usize)] = &[("package_uri", 2), ("deployer_subject", 1)];
+
+/// The same parameters with the same defaults, wherever one begins.
+fn parameters(read: &Read) -> Vec<String> {
+    let places = ["main.bicep", "stamp.bicep", "variables.tf"];
+    let all = [0, 1, 2].map(|at| -> BTreeMap<String, &Value> {
+        read.parameters[at].iter().map(|(name, default)| (snake(name), default)).collect()
+    });
+    let names: BTreeSet<_> = all.iter().flat_map(BTreeMap::keys).collect();
+    let mut found = Vec::new();
+    for name in names {
+        let first = all.iter().find_map(|place| place.get(name)).copied().unwrap_or(&Value::Null);
+        for (at, place) in all.iter().enumerate().filter(|(at, _)| !OF_ONE.contains(&(name.as_str(), *at))) {
+            match place.get(name) {
+                None => found.push(format!("parameter {name}: not in {}", places[at])),
+                Some(default) if is_same(first, default) => {}
+                Some(default) => {
+                    found.push(format!("parameter {name}: {default} in {} and not {first}", places[at]))
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Defaults that are computed are compared by nobody: Terraform computes from none, or from an empty one.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let is_open = |value: &Value| match value.as_str() {
+        Some(text) => text.starts_with('=') || text.is_empty(),
+        None => value.is_null(),
+    };
+    one == other || is_open(one) && is_open(other)
 }
 
 fn only(language: &str) -> impl Fn(&(String, String)) -> String {

@@ -1,5 +1,7 @@
 //! Reads Terraform: resources with their bodies, locals, and text for every expression that is no literal.
 
+use std::collections::BTreeMap;
+
 use hcl::expr::{Expression, ObjectKey};
 use hcl::{Block, Body};
 use serde_json::{Map, Value};
@@ -11,6 +13,8 @@ use super::Resource;
 pub struct File {
     pub resources: Vec<Resource>,
     pub locals: Map<String, Value>,
+    /// With their defaults; `null` where there is none.
+    pub variables: BTreeMap<String, Value>,
 }
 
 /// Reads a file.
@@ -21,6 +25,10 @@ pub fn read(text: &str) -> Result<File, String> {
         match (block.identifier(), block.labels()) {
             ("resource", [kind, name]) => {
                 file.resources.push(resource(kind.as_str(), name.as_str(), block.body()));
+            }
+            ("variable", [name]) => {
+                let mut fields = fields(block.body());
+                file.variables.insert(name.as_str().to_owned(), fields.remove("default").unwrap_or_default());
             }
             ("locals", []) => file.locals.extend(fields(block.body())),
             _ => {}

@@ -12,7 +12,7 @@ param subnetId string
 param allowedCidrs string[]
 param frontDoorId string
 param zoneRedundant bool
-param instanceMemoryMB int
+param instanceMemoryMb int
 param maximumInstanceCount int
 param packageUri string
 param public {
@@ -91,7 +91,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         }
       }
       runtime: { name: 'custom', version: '1.0' }
-      scaleAndConcurrency: { instanceMemoryMB: instanceMemoryMB, maximumInstanceCount: maximumInstanceCount }
+      scaleAndConcurrency: { instanceMemoryMB: instanceMemoryMb, maximumInstanceCount: maximumInstanceCount }
     }
     siteConfig: {
       appSettings: [for setting in items(union(moreSettings, settings)): { name: setting.key, value: setting.value }]
