@@ -19,6 +19,7 @@ resource "azurerm_cdn_frontdoor_endpoint" "front" {
   cdn_frontdoor_profile_id = azurerm_cdn_frontdoor_profile.profile[0].id
 }
 
+# No probes: with one origin there is nothing to choose, and each of a hundred places would wake the app.
 resource "azurerm_cdn_frontdoor_origin_group" "origins" {
   count                    = var.front_door ? 1 : 0
   name                     = "app"
@@ -26,12 +27,6 @@ resource "azurerm_cdn_frontdoor_origin_group" "origins" {
   load_balancing {
     sample_size                 = 4
     successful_samples_required = 3
-  }
-  health_probe {
-    path                = "/health"
-    protocol            = "Https"
-    request_type        = "GET"
-    interval_in_seconds = 240
   }
 }
 

@@ -20,10 +20,8 @@ resource front 'Microsoft.Cdn/profiles/afdEndpoints@2025-06-01' = {
 resource origins 'Microsoft.Cdn/profiles/originGroups@2025-06-01' = {
   parent: profile
   name: 'app'
-  properties: {
-    loadBalancingSettings: { sampleSize: 4, successfulSamplesRequired: 3 }
-    healthProbeSettings: { probePath: '/health', probeProtocol: 'Https', probeRequestType: 'GET', probeIntervalInSeconds: 240 }
-  }
+  // No probes: with one origin there is nothing to choose, and each of a hundred places would wake the app.
+  properties: { loadBalancingSettings: { sampleSize: 4, successfulSamplesRequired: 3 } }
 }
 
 resource origin 'Microsoft.Cdn/profiles/originGroups/origins@2025-06-01' = {
