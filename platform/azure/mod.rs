@@ -1,7 +1,7 @@
-//! The ports on Azure: Blob Storage and Storage Queues, by managed identity and role assignments only.
+//! The ports on Azure: Blob Storage, Storage Queues and Key Vault, by managed identity and role assignments only.
 //!
 //! Needed roles on the storage account: *Storage Blob Data Contributor* for the store, *Storage Queue Data
-//! Contributor* for the queue. Keys and connection strings are never used.
+//! Contributor* for the queue; those on the vault: see [`Vault`]. Keys and connection strings are never used.
 
 mod call;
 mod queue;
@@ -93,8 +93,11 @@ impl Azure {
     ///
     /// Fails with `Refused` if it is not https.
     pub fn keys(&self, vault: &Url) -> Result<Vault> {
+        if vault.scheme() != "https" {
+            return Err(refused("the vault's address is no https URL"));
+        }
         let options = KeyClientOptions { client_options: self.options.clone(), ..Default::default() };
-        let no_url = |error| refused("the vault's address is no https URL").because(error);
+        let no_url = |error| refused("the vault's address can't be used").because(error);
         let keys = KeyClient::new(vault.as_str(), self.credential(), Some(options)).map_err(no_url)?;
         let options = SecretClientOptions { client_options: self.options.clone(), ..Default::default() };
         let secrets = SecretClient::new(vault.as_str(), self.credential(), Some(options)).map_err(no_url)?;

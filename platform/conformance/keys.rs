@@ -36,6 +36,23 @@ async fn what_was_changed_does_not(keys: &dyn Keys) {
     keys.unwrap(&wrapped).await.unwrap();
 }
 
+/// A key gets a new version while data lies wrapped by the one before; `renew` brings it.
+pub async fn rotation(keys: &dyn Keys, renew: impl AsyncFnOnce()) {
+    let before = keys.version("tenants").await.unwrap();
+    let old = keys.wrap("tenants", b"data key").await.unwrap();
+    assert_eq!(old.version, before);
+    renew().await;
+    let now = keys.version("tenants").await.unwrap();
+    assert_ne!(now, before);
+    let new = keys.wrap("tenants", b"data key").await.unwrap();
+    assert_eq!(new.version, now);
+    for wrapped in [&old, &new] {
+        assert_eq!(keys.unwrap(wrapped).await.unwrap().expose(), b"data key");
+    }
+    let swapped = Wrapped { version: now, ..old };
+    fails(keys.unwrap(&swapped).await, Kind::Unreadable);
+}
+
 async fn limits_are_held(keys: &dyn Keys) {
     fails(keys.wrap("tenants", &[]).await, Kind::Refused);
     fails(keys.wrap("tenants", &[0; MAX_WRAP + 1]).await, Kind::Refused);

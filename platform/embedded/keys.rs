@@ -75,8 +75,7 @@ impl FileKeys {
 
     fn open_wrapped(&self, wrapped: &Wrapped) -> Result<Secret> {
         let Wrapped { key, version, bytes } = wrapped;
-        let number = version.parse().ok().filter(|number: &u32| number.to_string() == *version);
-        let cipher = number.map(|number| self.cipher(number)).transpose()?.flatten();
+        let cipher = number(version).map(|number| self.cipher(number)).transpose()?.flatten();
         let cipher = cipher.ok_or_else(|| {
             let message =
                 format!("key {key:?} has no version {version:?}; bring back the key file that made it");
@@ -140,11 +139,15 @@ impl Keys for FileKeys {
 
 /// The version that a file's name stands for.
 fn version_of(name: &str) -> Option<u32> {
-    let version = match name.strip_prefix("key")? {
-        "" => return Some(1),
-        rest => rest.strip_prefix('-')?,
-    };
-    version.parse().ok().filter(|number: &u32| *number > 1 && number.to_string() == version)
+    match name.strip_prefix("key")? {
+        "" => Some(1),
+        rest => number(rest.strip_prefix('-')?).filter(|version| *version > 1),
+    }
+}
+
+/// The number of a version, as this program writes it and not otherwise.
+fn number(version: &str) -> Option<u32> {
+    version.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == version)
 }
 
 fn context(key: &str, version: &str) -> String {

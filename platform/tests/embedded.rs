@@ -58,6 +58,30 @@ async fn the_keys_pass_their_suite() {
     fs::write(secrets.join("present"), "s3cret\n").unwrap();
     fs::set_permissions(secrets.join("present"), fs::Permissions::from_mode(0o600)).unwrap();
     conformance::keys::suite(&keys).await;
+    conformance::keys::rotation(&keys, async || {
+        let newer = folder.path().join("keys/key-2");
+        fs::write(&newer, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n").unwrap();
+        fs::set_permissions(&newer, fs::Permissions::from_mode(0o600)).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn versions_of_the_key_are_files_and_others_are_none() {
+    let folder = TempDir::new().unwrap();
+    let keys = FileKeys::open(folder.path(), Arc::new(RealRandom::new())).unwrap();
+    for odd in ["key-1", "key-02", "key-0", "key-x", "key-", "keys", "draft-2"] {
+        fs::write(folder.path().join(odd), "").unwrap();
+    }
+    assert_eq!(keys.version("tenants").await.unwrap(), "1");
+    fs::write(folder.path().join("key-10"), "half a k").unwrap();
+    fs::set_permissions(folder.path().join("key-10"), fs::Permissions::from_mode(0o600)).unwrap();
+    let message = fails(keys.wrap("tenants", b"x").await, Kind::Unreadable);
+    assert!(message.contains("key-10"), "{message}");
+    for odd in ["../key", "01", "+1", "0", "4294967296", ""] {
+        let wrapped = platform::Wrapped { key: "tenants".into(), version: odd.into(), bytes: vec![7; 60] };
+        fails(keys.unwrap(&wrapped).await, Kind::Gone);
+    }
 }
 
 #[tokio::test]
