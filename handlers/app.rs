@@ -42,6 +42,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Where messages wait.
     pub queue: Arc<dyn Queue>,
+    /// Secrets by reference.
+    pub keys: Arc<dyn Keys>,
     /// Sealed values.
     pub sealed: Sealed,
     /// What is kept.
@@ -67,8 +69,13 @@ impl App {
     pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let random: Arc<dyn Random> = Arc::new(RealRandom::new());
         let (store, queue, keys) = ports(&settings, &clock, &random).await?;
-        let sealed =
-            Sealed::new(Arc::clone(&store), keys, Arc::clone(&clock), Arc::clone(&random), WRAPPING_KEY);
+        let sealed = Sealed::new(
+            Arc::clone(&store),
+            Arc::clone(&keys),
+            Arc::clone(&clock),
+            Arc::clone(&random),
+            WRAPPING_KEY,
+        );
         let tables = Tables::over(&sealed);
         let granted = Granted::new(&settings, &tables);
         let graph = Graph::new(graph_options(&settings, granted, &clock, &random)?)?;
@@ -85,6 +92,7 @@ impl App {
             random,
             store,
             queue,
+            keys,
             sealed,
             tables,
             graph,

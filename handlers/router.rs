@@ -7,7 +7,9 @@ use platform::Clock;
 
 use crate::config::Settings;
 use crate::host::{Functions, Host, Limits};
-use crate::{App, api, consent, gather, health, poison, privacy, purge, schedule, sign_in, sync_mailbox};
+use crate::{
+    App, api, consent, gather, health, poison, privacy, purge, rotate, schedule, sign_in, sync_mailbox,
+};
 
 /// The largest body of a page's form.
 const FORM: usize = 16 * 1024;
@@ -31,6 +33,7 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Router {
         .queue("privacy", privacy::run)
         .queue("privacy-poison", poison::privacy)
         .timer("purge", purge::run)
+        .timer("rotate", rotate::run)
         .http("api", body_bytes, api::routes())
         .http("sign-in", FORM, sign_in::routes())
         .http("consent", FORM, consent::routes())

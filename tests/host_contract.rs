@@ -28,6 +28,7 @@ const WRITTEN: &[&str] = &[
     "privacy",
     "privacy-poison",
     "purge",
+    "rotate",
     "schedule",
     "sign-in",
     "sync-mailbox",

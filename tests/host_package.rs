@@ -36,6 +36,7 @@ fn our_functions_are_these() {
             "privacy",
             "privacy-poison",
             "purge",
+            "rotate",
             "schedule",
             "sign-in",
             "sync-mailbox",

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-    LOCATION, RETRY_AFTER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use reqwest::{Client, Response, StatusCode, redirect};
 use sync::Value;
@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::error::Error;
 use super::guard::{Guard, Target};
-use super::{Events, Location, Marks, Options, ics, limits, unpack};
+use super::{Events, Location, Marks, Options, SignIn, ics, limits, unpack};
 
 /// Moves whenever the same text is read otherwise than before.
 const READER_VERSION: &str = "1";
@@ -56,7 +56,7 @@ impl Feed {
     pub async fn read(&self, location: &Location, marks: &Marks, options: &Options) -> Result<Round, Error> {
         let (bytes, marks) = match location {
             Location::Bytes(bytes) => (bytes.clone(), Marks::default()),
-            Location::Url(url) => match self.download(url, marks, options).await? {
+            Location::Url(url, who) => match self.download(url, who.as_ref(), marks, options).await? {
                 Some(download) => (download.bytes, download.marks),
                 None => return Ok(Round::Unchanged),
             },
@@ -67,21 +67,33 @@ impl Feed {
         Ok(Round::Read(Box::new(events), marks))
     }
 
-    async fn download(&self, url: &Url, marks: &Marks, options: &Options) -> Result<Option<Download>, Error> {
-        let scope = scope(url, options);
+    async fn download(
+        &self,
+        url: &Url,
+        who: Option<&SignIn>,
+        marks: &Marks,
+        options: &Options,
+    ) -> Result<Option<Download>, Error> {
+        let scope = scope(url, who, options);
         let known = if marks.scope == scope { marks.clone() } else { Marks::default() };
-        let download = tokio::time::timeout(self.time, self.follow(url, &known));
+        let download = tokio::time::timeout(self.time, self.follow(url, who, &known));
         let late = || format!("it did not come within {} s", self.time.as_secs());
         let download = download.await.map_err(|_| Error::retry(late(), None))??;
         Ok(download.map(|download| Download { marks: Marks { scope, ..download.marks }, ..download }))
     }
 
-    async fn follow(&self, url: &Url, known: &Marks) -> Result<Option<Download>, Error> {
-        let mut url = url.clone();
+    async fn follow(
+        &self,
+        feed: &Url,
+        who: Option<&SignIn>,
+        known: &Marks,
+    ) -> Result<Option<Download>, Error> {
+        let mut url = feed.clone();
         for _ in 0..=limits::REDIRECTS {
-            let response = self.ask(&url, known).await?;
+            let proof = who.map(|who| who.header(feed, &url)).transpose()?.flatten();
+            let response = self.ask(&url, proof, known).await?;
             if !is_redirect(response.status()) {
-                return answer(response, known).await;
+                return answer(response, who.is_some(), known).await;
             }
             let next = header(response.headers(), LOCATION).and_then(|next| url.join(&next).ok());
             url = next.ok_or_else(|| Error::unreadable("its server redirects to nowhere"))?;
@@ -89,7 +101,7 @@ impl Feed {
         Err(Error::refused(format!("its server redirects more than {} times", limits::REDIRECTS)))
     }
 
-    async fn ask(&self, url: &Url, known: &Marks) -> Result<Response, Error> {
+    async fn ask(&self, url: &Url, who: Option<&HeaderValue>, known: &Marks) -> Result<Response, Error> {
         let client = self.client(&self.guard.target(url)?).await?;
         let mut request = client.get(url.clone());
         request = request.header(USER_AGENT, "Wheelhouse").header(ACCEPT, "text/calendar, */*;q=0.1");
@@ -98,6 +110,9 @@ impl Feed {
             if let Some(value) = value {
                 request = request.header(name, value);
             }
+        }
+        if let Some(who) = who {
+            request = request.header(AUTHORIZATION, who);
         }
         request.send().await.map_err(|error| lost(&error))
     }
@@ -121,9 +136,10 @@ impl Feed {
 }
 
 /// What a feed's content depends on beside its text.
-fn scope(url: &Url, options: &Options) -> String {
+fn scope(url: &Url, who: Option<&SignIn>, options: &Options) -> String {
     let window = if options.unroll { format!("{:?}", options.window) } else { String::new() };
-    let parts = [READER_VERSION, url.as_str(), options.time_zone.name(), &window];
+    let user = who.map_or("", SignIn::user);
+    let parts = [READER_VERSION, url.as_str(), options.time_zone.name(), &window, user];
     format!("{:?}", Value::from(parts.map(str::to_owned).to_vec()).print())
 }
 
@@ -131,7 +147,7 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-async fn answer(response: Response, known: &Marks) -> Result<Option<Download>, Error> {
+async fn answer(response: Response, signed_in: bool, known: &Marks) -> Result<Option<Download>, Error> {
     let status = response.status();
     match status.as_u16() {
         200 => {}
@@ -139,6 +155,11 @@ async fn answer(response: Response, known: &Marks) -> Result<Option<Download>, E
         408 | 429 | 500..=599 => {
             let after = header(response.headers(), RETRY_AFTER).and_then(|after| after.trim().parse().ok());
             return Err(Error::retry(format!("its server answers {status}"), after.map(Duration::from_secs)));
+        }
+        401 | 403 if signed_in => {
+            return Err(Error::refused(format!(
+                "its server answers {status}; check the user and the secret"
+            )));
         }
         _ => return Err(Error::refused(format!("its server answers {status}; check the address"))),
     }

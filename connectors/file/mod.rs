@@ -9,12 +9,14 @@ mod guard;
 mod ics;
 pub mod limits;
 mod refused;
+mod sign_in;
 mod unpack;
 
 pub use error::{Error, Kind};
 pub use fetch::{Feed, Round};
 pub use guard::{Guard, Target};
 pub use refused::{Refused, Rule, Why};
+pub use sign_in::SignIn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +29,8 @@ use url::Url;
 /// Where a feed is.
 #[derive(Clone)]
 pub enum Location {
-    /// At an address, which may carry a secret.
-    Url(Url),
+    /// At an address, which may carry a secret; some servers want to know who asks.
+    Url(Url, Option<SignIn>),
     /// In an uploaded file, packed by gzip or not.
     Bytes(Vec<u8>),
 }

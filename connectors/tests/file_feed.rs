@@ -46,7 +46,7 @@ impl Server {
     }
 
     fn location(&self) -> Location {
-        Location::Url(format!("http://{}/a.ics?key=secret", self.address).parse().unwrap())
+        Location::Url(format!("http://{}/a.ics?key=secret", self.address).parse().unwrap(), None)
     }
 
     fn asked(&self) -> Vec<String> {
@@ -168,7 +168,7 @@ async fn a_name_is_looked_up_before_anything_is_sent() {
     let server = Server::with(vec![ok("", CALENDAR.as_bytes())]).await;
     let url = format!("http://localhost:{}/a.ics", server.address.port()).parse().unwrap();
     let strict = Feed::new(Guard { allow_http: true, ..Guard::default() });
-    let error = strict.read(&Location::Url(url), &Marks::default(), &options()).await.err().unwrap();
+    let error = strict.read(&Location::Url(url, None), &Marks::default(), &options()).await.err().unwrap();
     insta::assert_snapshot!(error, @"
     the calendar feed: its address leads into a network that is not public
     ");

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono_tz::Tz;
-use connectors::file::{Error, Events, Location, Options, Round};
-use sync::hub::{Contributes, File};
+use connectors::file::{Error, Events, Location, Options, Round, SignIn};
+use platform::Kind;
+use sync::hub::{self, Contributes, File};
 use url::Url;
 
 use super::read::{Reading, Reads};
@@ -56,8 +57,11 @@ async fn location(
 ) -> Result<Result<Location, String>, Failure> {
     let text = match &what.file {
         Some(File::Url(url)) => {
-            let url = Url::parse(url).map(Location::Url);
-            return Ok(url.map_err(|_| "its address can't be read; write a URL".to_owned()));
+            let Ok(url) = Url::parse(url) else {
+                return Ok(Err("its address can't be read; write a URL".to_owned()));
+            };
+            let Some(who) = &what.sign_in else { return Ok(Ok(Location::Url(url, None))) };
+            return Ok(sign_in(reads, who).await.map(|who| Location::Url(url, Some(who))));
         }
         Some(File::Text(text)) => Some(text.clone()),
         None => {
@@ -69,12 +73,31 @@ async fn location(
     Ok(text.map(|text| Location::Bytes(text.into_bytes())).ok_or_else(|| missing.to_owned()))
 }
 
+/// Who asks for the file; its secret is known for as long as this reading lasts.
+///
+/// A secret belongs to one tenant: its name in the vault begins with the tenant's id, so that nobody can have another's
+/// sent to a server of their own.
+async fn sign_in(reads: Reads<'_>, who: &hub::SignIn) -> Result<SignIn, String> {
+    let hub::SignIn { user, secret } = who;
+    let reference = format!("{}-{secret}", reads.tenant);
+    let found = reads.app.keys.secret(&reference).await.map_err(|error| {
+        tracing::warn!(tenant = %reads.tenant, reference, %error, "no secret for a feed");
+        match error.kind() {
+            Kind::Gone => {
+                format!("its secret `{secret}` is missing; put it into the vault under the name {reference}")
+            }
+            _ => format!("its secret `{secret}` can't be had from the vault now; the log says why"),
+        }
+    })?;
+    SignIn::basic(user, found.expose()).map_err(|error| error.to_string())
+}
+
 /// What was read belongs to this file under these options.
 fn place(location: &Location, options: &Options) -> String {
     let Options { time_zone, unroll, window: (from, to) } = options;
     let mut hasher = DefaultHasher::new();
     match location {
-        Location::Url(url) => url.hash(&mut hasher),
+        Location::Url(url, who) => (url, who.as_ref().map(SignIn::user)).hash(&mut hasher),
         Location::Bytes(bytes) => bytes.hash(&mut hasher),
     }
     format!("{:016x}/{time_zone}/{unroll}/{}/{}", hasher.finish(), from.date_naive(), to.date_naive())

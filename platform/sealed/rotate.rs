@@ -171,8 +171,8 @@ impl Rotation<'_> {
     }
 
     async fn portion(&mut self, keys: &[&String], pass: &mut Pass) -> Result<()> {
-        let seen: Vec<_> =
-            stream::iter(keys).map(|key| self.look(key)).buffer_unordered(AT_ONCE).try_collect().await?;
+        let looks: Vec<_> = keys.iter().map(|key| self.look(key)).collect();
+        let seen: Vec<_> = stream::iter(looks).buffer_unordered(AT_ONCE).try_collect().await?;
         let count = |which: fn(&Seen) -> bool| seen.iter().filter(|seen| which(seen)).count();
         self.done.resealed += count(|seen| matches!(seen, Seen::Resealed));
         pass.unreadable += count(|seen| matches!(seen, Seen::Unreadable));

@@ -27,6 +27,9 @@ pub struct Contributes {
     /// Of a `file`: where it is; it is uploaded if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
+    /// Of a `file` at an address: who asks for it, where its server wants to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignIn>,
     /// Of an events hub: which events are in, and what becomes of each.
     pub events: EventOptions,
     /// Only what fulfils this condition, judged before anything else becomes of it.
@@ -44,6 +47,24 @@ pub enum File {
     Url(String),
     /// This is it.
     Text(String),
+}
+
+/// Who asks for a file.
+///
+/// `Debug` shows the reference only: a user's name may be a person's.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignIn {
+    /// The user that its server knows.
+    pub user: String,
+    /// The name of the secret that proves it; the secret itself lies in the vault.
+    pub secret: String,
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn").field("secret", &self.secret).finish_non_exhaustive()
+    }
 }
 
 impl Contributes {

@@ -15,7 +15,7 @@ pub(crate) mod unique;
 
 pub use audience::Audience;
 pub use config::{Connector, HubConfig, Kind, Match, MatchBy, Spoke};
-pub use contributes::{Contributes, File};
+pub use contributes::{Contributes, File, SignIn};
 pub use fields::is_of;
 pub use parse::parse;
 pub use problem::Problem;

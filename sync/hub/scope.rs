@@ -21,11 +21,13 @@ impl HubConfig {
 }
 
 fn choices_of(spoke: &Spoke, contributes: &Contributes) -> Value {
-    let Contributes { rules, mapping, mailbox, folder, file, events, filter } = contributes;
+    let Contributes { rules, mapping, mailbox, folder, file, sign_in, events, filter } = contributes;
     let named = [
         ("mailbox", mailbox.as_ref().map(|id| json!(id))),
         ("folder", folder.as_ref().map(|name| json!(name))),
         ("file", file.as_ref().map(|file| json!(file))),
+        // Another user may be shown other events; another secret of the same user may not.
+        ("signIn", sign_in.as_ref().map(|who| json!(who.user))),
         ("events", Some(choices(events)).filter(|choices| !choices.is_empty()).map(|choices| json!(choices))),
         ("filter", filter.as_ref().map(|filter| json!(filter))),
     ];

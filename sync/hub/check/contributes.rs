@@ -3,12 +3,14 @@
 use super::mapping::{self, NO_CATEGORY, is_category};
 use super::{Found, check_filter};
 use crate::directory::Rules;
-use crate::hub::{Connector, Contributes, File, Kind, Spoke};
+use crate::hub::{Connector, Contributes, File, Kind, SignIn, Spoke};
 use crate::mapping::{EventOptions, Mapping};
 
 /// The longest address, and the longest name of a folder, in characters.
 const LONGEST_URL: usize = 2_000;
 const LONGEST_NAME: usize = 255;
+/// The longest name of a secret, in characters: with the tenant's id in front it must be a name for the vault.
+const LONGEST_SECRET: usize = 90;
 /// The longest file within a configuration, in bytes.
 const LONGEST_FILE: usize = 500_000;
 
@@ -21,7 +23,12 @@ pub(super) fn check(found: &mut Found, path: &str, kind: Kind, spoke: &Spoke, wh
     match spoke.connector {
         Connector::Directory => {}
         Connector::Mailbox => check_mailbox(found, path, what),
-        Connector::File => check_file(found, path, what.file.as_ref()),
+        Connector::File => {
+            check_file(found, path, what.file.as_ref());
+            if let Some(who) = &what.sign_in {
+                check_sign_in(found, &format!("{path}.signIn"), who, what.file.as_ref());
+            }
+        }
     }
     match kind {
         Kind::Events => check_events(found, &format!("{path}.events"), spoke.connector, &what.events),
@@ -44,6 +51,7 @@ fn foreign_parts(found: &mut Found, path: &str, connector: Connector, what: &Con
         ("mailbox", Mailbox, what.mailbox.is_some()),
         ("folder", Mailbox, what.folder.is_some()),
         ("file", File, what.file.is_some()),
+        ("signIn", File, what.sign_in.is_some()),
     ];
     for (part, of, _) in parts.iter().filter(|(_, of, is_there)| *is_there && *of != connector) {
         found.add(format!("{path}.{part}"), format!("only a `{}` spoke has it", of.name()), "remove it");
@@ -89,6 +97,28 @@ fn check_file(found: &mut Found, path: &str, file: Option<&File>) {
         }
         // Without one, the file is uploaded.
         Some(File::Text(_)) | None => {}
+    }
+}
+
+fn check_sign_in(found: &mut Found, path: &str, who: &SignIn, file: Option<&File>) {
+    match file {
+        Some(File::Url(url)) if url.starts_with("https://") => {}
+        Some(File::Url(_)) => {
+            let fix = "write an address that begins with `https://`, or remove `signIn`";
+            found.add(path, "a secret is sent by `https` only", fix);
+        }
+        _ => found.add(path, "only a `file` with a `url` has it", "remove it"),
+    }
+    if !(1..=LONGEST_NAME).contains(&who.user.chars().count())
+        || who.user.contains(|c: char| c == ':' || c.is_control())
+    {
+        let fix = "write the user's name as its server knows it";
+        found.add(format!("{path}.user"), "is empty, longer than 255 characters or holds a colon", fix);
+    }
+    let is_name = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-');
+    if !(1..=LONGEST_SECRET).contains(&who.secret.len()) || !who.secret.chars().all(is_name) {
+        let fix = "write the name of a secret in the vault, and never the secret itself";
+        found.add(format!("{path}.secret"), "is not made of 1 to 90 of `a-z`, `0-9` and `-`", fix);
     }
 }
 

@@ -272,3 +272,24 @@ fn options_of_events_are_checked() {
     let matching = [("/kind", json!("events")), ("/match", json!({"by": "employeeId"}))];
     assert!(refused(&matching).starts_with("match: only contacts can be one person; remove it\n"));
 }
+
+#[test]
+fn a_secret_is_named_and_sent_by_https_only() {
+    let feed = |file: Value, user: &str, secret: &str| {
+        refused_events(json!({"id": "feed", "connector": "file", "contributes": {
+            "file": file, "signIn": {"user": user, "secret": secret}}}))
+    };
+    let https = json!({"url": "https://feed.example/a.ics"});
+    assert_eq!(feed(https.clone(), "team", "team-calendar-1"), "");
+    let said = [
+        feed(json!({"url": "http://feed.example/a.ics"}), "team", "s"),
+        feed(json!({"text": "BEGIN:VCALENDAR"}), "team", "s"),
+        feed(https.clone(), "", "s"),
+        feed(https.clone(), "te:am", "s"),
+        feed(https.clone(), "team", "Pa55word!"),
+        feed(https, "team", &"s".repeat(91)),
+        refused_events(json!({"id": "room", "connector": "mailbox", "contributes": {
+            "mailbox": id(1), "signIn": {"user": "team", "secret": "s"}}})),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @"");
+}
