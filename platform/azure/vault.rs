@@ -77,7 +77,7 @@ fn parameters(value: &[u8]) -> KeyOperationParameters {
 }
 
 fn of_wrapping(error: &azure_core::Error) -> Meaning {
-    let missing = "the vault has no such key or version; make it there (RSA, 2048 bits)";
+    let missing = "the vault has no such key or version; make it there, of type RSA";
     of_keys(error, missing)
 }
 

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 
 /// What any request may meet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Fault {
     /// Too many requests: come back after so many seconds.
     Throttled(u32),
@@ -20,6 +20,8 @@ pub enum Fault {
     Nonsense,
     /// An answer that lacks everything it should hold.
     Empty,
+    /// Any status with any body.
+    Raw(u16, Vec<u8>),
 }
 
 impl Fault {
@@ -44,6 +46,9 @@ impl Fault {
             ),
             Self::Nonsense => Box::new((StatusCode::OK, "<html>maintenance</html>").into_response()),
             Self::Empty => Box::new(Json(json!({})).into_response()),
+            Self::Raw(status, body) => {
+                Box::new((StatusCode::from_u16(status).unwrap(), body).into_response())
+            }
         }
     }
 }

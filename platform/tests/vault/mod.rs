@@ -2,6 +2,7 @@
 //! deleted keys, throttling.
 //!
 //! <https://learn.microsoft.com/rest/api/keyvault/>
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 mod answers;
 mod keys;

@@ -288,8 +288,16 @@ fn a_secret_is_named_and_sent_by_https_only() {
         feed(https.clone(), "te:am", "s"),
         feed(https.clone(), "team", "Pa55word!"),
         feed(https, "team", &"s".repeat(91)),
-        refused_events(json!({"id": "room", "connector": "mailbox", "contributes": {
-            "mailbox": id(1), "signIn": {"user": "team", "secret": "s"}}})),
+        refused_events(json!({"id": "a", "connector": "mailbox", "contributes": {
+            "mailbox": id(2), "signIn": {"user": "team", "secret": "s"}}})),
     ];
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+    spokes[1].contributes.signIn: a secret is sent by `https` only; write an address that begins with `https://`, or remove `signIn`
+    spokes[1].contributes.signIn: only a `file` with a `url` has it; remove it
+    spokes[1].contributes.signIn.user: is empty, longer than 255 characters or holds a colon; write the user's name as its server knows it
+    spokes[1].contributes.signIn.user: is empty, longer than 255 characters or holds a colon; write the user's name as its server knows it
+    spokes[1].contributes.signIn.secret: is not made of 1 to 90 of `a-z`, `0-9` and `-`; write the name of a secret in the vault, and never the secret itself
+    spokes[1].contributes.signIn.secret: is not made of 1 to 90 of `a-z`, `0-9` and `-`; write the name of a secret in the vault, and never the secret itself
+    spokes[1].contributes.signIn: only a `file` spoke has it; remove it
+    ");
 }
