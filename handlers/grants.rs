@@ -28,11 +28,17 @@ impl Granted {
     }
 
     fn grant(&self, consent: Option<&Consent>) -> Option<Grant> {
-        let client = match consent.map(|consent| consent.mode).unwrap_or_default() {
-            Mode::All => self.app,
-            Mode::Scoped => self.scoped?,
-        };
+        let mode = consent.map(|consent| consent.mode).unwrap_or_default();
+        let client = client(mode, self.app, self.scoped)?;
         Some(Grant { client_id: client.to_string(), needed: needed(consent) })
+    }
+}
+
+/// Each mode has an application of its own; none where the deployment does not offer the mode.
+fn client(mode: Mode, app: Uuid, scoped: Option<Uuid>) -> Option<Uuid> {
+    match mode {
+        Mode::All => Some(app),
+        Mode::Scoped => scoped,
     }
 }
 
@@ -56,5 +62,46 @@ impl Grants for Granted {
             let why = "the tenant granted single mailboxes: set WHEELHOUSE_SCOPED_APP_CLIENT_ID";
             Error::new(Kind::Credential, place(), why)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn granted(scoped: Option<Uuid>) -> impl Fn(Mode, &[&str]) -> Option<(Uuid, Vec<String>)> {
+        let app = Uuid::from_u128(1);
+        move |mode, permissions| {
+            let consent = Consent {
+                mode,
+                permissions: permissions.iter().map(|&role| role.to_owned()).collect(),
+                by: Uuid::nil(),
+                at: DateTime::UNIX_EPOCH,
+                text: 1,
+                service_principal: Uuid::nil(),
+            };
+            let client = client(mode, app, scoped)?;
+            Some((client, needed(Some(&consent)).into_iter().collect()))
+        }
+    }
+
+    #[test]
+    fn what_was_consented_to_and_is_used_must_stay() {
+        let (app, scoped) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let of = granted(Some(scoped));
+        let (client, needed) = of(Mode::All, &["Calendars.ReadWrite", "Mail.Read", "User.Read.All"]).unwrap();
+        assert_eq!(
+            (client, needed.as_slice()),
+            (app, ["Calendars.ReadWrite", "User.Read.All"].map(str::to_owned).as_slice())
+        );
+        assert_eq!(of(Mode::Scoped, &DIRECTORY_ROLES).unwrap().0, scoped);
+        assert_eq!(
+            granted(None)(Mode::Scoped, &DIRECTORY_ROLES),
+            None,
+            "nobody signs in as the wrong application"
+        );
+        assert_eq!(super::needed(None), NEEDED_ROLES.map(str::to_owned).into());
     }
 }
