@@ -3,6 +3,7 @@
 //! One list makes both the routes and the document, so that neither can say what the other does not.
 
 mod at;
+mod audit;
 mod checks;
 mod cleanup;
 mod dead_letters;
@@ -69,6 +70,9 @@ fn described() -> OpenApiRouter<Host<App>> {
         .routes(routes!(reach::check))
         .routes(routes!(licence::get))
         .routes(routes!(dead_letters::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::verify))
+        .routes(routes!(audit::people))
         .routes(routes!(hubs::list))
         .routes(routes!(hubs::get, hubs::put, hubs::delete))
         .routes(routes!(hubs::validate))

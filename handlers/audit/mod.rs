@@ -3,6 +3,8 @@
 mod append;
 mod chain;
 mod check;
+pub mod command;
+mod export;
 mod people;
 mod verify;
 
@@ -16,6 +18,7 @@ use crate::host::Failure;
 use crate::tables::Log;
 
 pub use check::{Broken, Checked, What};
+pub use export::Exported;
 pub use people::{forget_person, people, pseudonym};
 pub use verify::{entries, verify};
 

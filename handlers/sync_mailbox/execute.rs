@@ -5,6 +5,7 @@ use sync::hub::Kind;
 use sync::{Effect, Goal, Op, Outcome, Plan, begin, needs_reading, settle};
 
 use super::Stop;
+use super::changes::Folder;
 use super::lane::{Lane, Sight};
 use crate::tables::{MailboxState, Tally};
 
@@ -88,7 +89,11 @@ impl Lane<'_> {
         sent: &mut Sent,
     ) -> Result<(), Stop> {
         let app = self.visit.app;
+        if ops.iter().any(Op::is_write) {
+            self.visit.begin_writing().await?;
+        }
         let state = &mut self.state;
+        self.done.changes.note_found(ops, &state.intents);
         begin(&mut state.base, &mut state.intents, ops, app.now(), &mut || app.random.uuid().to_string());
         self.store().await?;
         let transactions = self.transactions();
@@ -129,6 +134,7 @@ impl Lane<'_> {
     }
 
     fn count(&mut self, op: &Op, outcome: Outcome) {
+        self.done.changes.note(op, &outcome);
         let Tally { creates, updates, deletes, left, failed, .. } = &mut self.done.tally;
         match (outcome, op) {
             (Outcome::Done, Op::Create { .. }) => *creates += 1,
@@ -150,11 +156,14 @@ impl Lane<'_> {
 
     /// Removes the folder if nothing is left in it, and forgets the mailbox.
     async fn clean_up(&mut self, sight: &Sight) -> Result<(), Stop> {
+        self.visit.begin_writing().await?;
         match self.visit.writer.delete_folder(&sight.place).await {
+            Ok(_) => self.done.changes.folder = Some(Folder::Removed),
             // What the user put into our folder stays, and so does the folder.
-            Err(error) if error.kind() != graph::Kind::Conflict => return Err(error.into()),
-            _ => self.done.cleaned = true,
+            Err(error) if error.kind() == graph::Kind::Conflict => {}
+            Err(error) => return Err(error.into()),
         }
+        self.done.cleaned = true;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use sync::two_way::Refusals;
 use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, TwoWay, plan};
 
 use super::Stop;
+use super::changes::Folder;
 use super::execute::Then;
 use super::outcome::Done;
 use super::view::{look, view};
@@ -87,12 +88,14 @@ impl<'a> Lane<'a> {
         let key = self.lease_key();
         let app = self.visit.app;
         let work = async {
+            self.visit.begin_writing().await?;
             let made = match self.visit.writer.ensure_folder(self.mailbox, self.visit.managed(receives)).await
             {
                 Ok(made) => made,
                 Err(error) => return Ok(Err(error.into())),
             };
             self.state.folder = Some(made.id.clone());
+            self.done.changes.folder = made.fresh.then_some(Folder::Made);
             let sight = if made.fresh { Ok(self.fresh(made.id)) } else { self.read_now(None).await };
             Ok(match sight {
                 Ok(sight) => self.plan_and_write(sight).await,

@@ -1,5 +1,6 @@
 //! Queue `sync-mailbox`: make up to twenty mailboxes right, each in a lane of its own.
 
+mod changes;
 mod execute;
 mod hold;
 mod lane;

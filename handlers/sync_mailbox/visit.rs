@@ -13,6 +13,7 @@ use sync::{Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
 use tokio::sync::OnceCell;
 
 use super::Stop;
+use super::changes::Changes;
 use super::lane::Lane;
 use super::outcome::finish;
 use crate::App;
@@ -34,6 +35,17 @@ pub(super) struct Visit<'a> {
     pub writer: Writer,
     /// Whether a new token showed that a permission was taken away, once it was asked for.
     withdrawn: OnceCell<bool>,
+    /// Whether the audit log says that writing begins.
+    pub begun: OnceCell<()>,
+}
+
+/// How a lane ended.
+struct End {
+    mailbox: MailboxId,
+    /// It told the hub something new.
+    told: bool,
+    changes: Changes,
+    outcome: Result<MailboxOutcome, Failure>,
 }
 
 /// What is stored of a mailbox.
@@ -61,6 +73,7 @@ impl<'a> Visit<'a> {
             reader: app.graph.reader(&job.tenant),
             writer: app.graph.writer(&job.tenant),
             withdrawn: OnceCell::new(),
+            begun: OnceCell::new(),
         })
     }
 
@@ -98,26 +111,31 @@ impl<'a> Visit<'a> {
         for ((mailbox, stored), read) in self.job.mailboxes.iter().zip(stored).zip(read) {
             lanes.push(self.lane(mailbox, stored, read).boxed());
         }
-        let ends = join_all(lanes).await.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if ends.iter().any(|(_, told, _)| *told) {
+        let mut ends = join_all(lanes).await;
+        // Whatever else fails: what was written is logged.
+        let changes = ends.iter_mut().map(|end| (end.mailbox.clone(), std::mem::take(&mut end.changes)));
+        self.log_changes(changes).await?;
+        let has_told = ends.iter().any(|end| end.told);
+        let outcomes = ends.into_iter().map(|end| Ok((end.mailbox, end.outcome?)));
+        let outcomes = outcomes.collect::<Result<_, Failure>>()?;
+        if has_told {
             gather::call(self.app, &self.job.tenant, &self.job.hub).await?;
         }
-        let outcomes = ends.into_iter().map(|(mailbox, _, outcome)| (mailbox, outcome)).collect();
         record(self.app, self.job, outcomes).await
     }
 
-    /// What came of a mailbox, and whether it told the hub something new.
-    async fn lane(
-        &self,
-        mailbox: &MailboxId,
-        stored: Stored,
-        read: Read,
-    ) -> Result<(MailboxId, bool, MailboxOutcome), Failure> {
+    async fn lane(&self, mailbox: &MailboxId, stored: Stored, read: Read) -> End {
         let mut lane = Lane::new(self, mailbox, stored).run(read).await;
+        let changes = std::mem::take(&mut lane.done.changes);
+        End { mailbox: mailbox.clone(), told: lane.done.told, changes, outcome: self.finish(lane).await }
+    }
+
+    /// What came of a lane that ended.
+    async fn finish(&self, mut lane: Lane<'_>) -> Result<MailboxOutcome, Failure> {
         if let Some(Stop::Graph(error)) = &lane.done.stop {
             lane.done.withdrawn = self.is_withdrawn(error).await?;
         }
-        Ok((mailbox.clone(), lane.done.told, finish(lane).await?))
+        finish(lane).await
     }
 
     /// Whether what stopped a lane ended the tenant's consent.

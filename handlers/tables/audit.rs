@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use platform::Record;
@@ -42,6 +43,18 @@ impl Log {
 impl From<&TenantId> for Log {
     fn from(tenant: &TenantId) -> Self {
         Self(tenant.to_string())
+    }
+}
+
+impl FromStr for Log {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == Self::deployment().name() {
+            return Ok(Self::deployment());
+        }
+        let tenant = TenantId::new(text.to_ascii_lowercase());
+        tenant.map(|tenant| Self::from(&tenant)).map_err(|bad| bad.to_string())
     }
 }
 
