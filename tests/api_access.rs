@@ -87,6 +87,9 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /openapi.json
     GET /tenants
     GET /tenants/{tenant}
+    GET /tenants/{tenant}/audit
+    GET /tenants/{tenant}/audit/people
+    GET /tenants/{tenant}/audit/verify
     GET /tenants/{tenant}/dead-letters
     GET /tenants/{tenant}/hubs
     GET /tenants/{tenant}/hubs/{hub}

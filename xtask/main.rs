@@ -12,6 +12,7 @@ mod npm;
 mod oracle;
 mod places;
 mod progress;
+mod promises;
 mod python;
 mod replay;
 mod replay_ics;
@@ -41,6 +42,8 @@ enum Command {
         /// The SDK's language.
         language: sdk::Language,
     },
+    /// Prove every promise of docs/SECURITY.md by its own command.
+    Promises(promises::Options),
     /// Play a directory's history through the whole product, and check every mailbox after each version.
     Replay(words::Words),
     /// Mirror every calendar of a folder through the whole product, and let the oracle compare.
@@ -68,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Laws(options) => laws::run(&options, &mut |line| println!("{line}")),
         Command::Simulator(options) => simulator::run(&options),
         Command::Sdk { language } => sdk::run(language, &mut |line| println!("{line}")),
+        Command::Promises(options) => promises::run(&options, &mut |line| println!("{line}")),
         Command::Replay(words) => words.run("replay"),
         Command::ReplayIcs(words) => replay_ics::run(&words, &mut |line| println!("{line}")),
         Command::Bench(bench) => bench::run(&bench),

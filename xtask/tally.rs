@@ -24,6 +24,11 @@ impl Tally {
         }
     }
 
+    /// How many tests passed.
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
     /// The lines that told of a skip.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
