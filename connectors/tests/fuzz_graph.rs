@@ -4,7 +4,7 @@
 //! Seconds here; longer by `PROPTEST_CASES=20000 cargo test -p connectors --test fuzz_graph`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::io::{BufRead, BufReader, Read, Result, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -66,7 +66,7 @@ fn serve(listener: &TcpListener, script: &Script) {
     }
 }
 
-fn answer(mut stream: TcpStream, script: &Script) -> Result<()> {
+fn answer(mut stream: TcpStream, script: &Script) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut line, mut length) = (String::new(), 0);
     while reader.read_line(&mut line)? > 2 {
