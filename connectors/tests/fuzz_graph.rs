@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connectors::Clock;
-use connectors::graph::login::{Login, Secret};
+use connectors::graph::login::{Login, Proof, Secret};
 use connectors::graph::{Endpoints, Error, FolderReading, Graph, Options, Pace, Place, Which};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -52,7 +52,15 @@ impl Login for SignedIn {
         Ok(Secret::new("token"))
     }
 
-    async fn forget(&self, _: &TenantId, _: &Secret) {}
+    async fn renew(&self, _: &TenantId) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn prove(&self, _: &TenantId, _: &str) -> Result<Proof, Error> {
+        unimplemented!("no reading asks for it")
+    }
+
+    async fn forget(&self, _: &TenantId, _: Option<&Secret>) {}
 }
 
 /// What the server answers next, in turn: a status and a body.
