@@ -10,7 +10,7 @@ async fn what_the_demo_prints_names_nobody() {
     let simulator = Simulator::start(Options::default()).await.unwrap();
     fill_company(&simulator.tenant(), &Company { people: 12, ..Company::default() }).unwrap();
     let mut demo = Command::new(env!("CARGO_BIN_EXE_demo"));
-    demo.args(["--once", "--people", "12", "--mailboxes", "2"]).env("RUST_LOG", "debug");
+    demo.args(["--once", "--company", "12", "--mailboxes", "2"]).env("RUST_LOG", "debug");
     let output = demo.output().unwrap();
     let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(output.status.success() && printed.lines().count() > 20, "{printed}");
