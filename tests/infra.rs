@@ -188,7 +188,12 @@ fn a_retention_that_differs_is_caught() {
     );
     planted(LOGS[1], "local.common.days.logs", "90", "the days of the list: Terraform");
     planted(STORAGE[1], "local.common.days.marks", "365", "lifecycle: the days of the list");
-    planted(STAMP, "wheelhouse/index/signed-out/", "wheelhouse/tenants/", "only marks of ended sessions");
+    planted(
+        STAMP,
+        "wheelhouse/index/signed-out/",
+        "wheelhouse/tenants/",
+        "lifecycle wheelhouse/tenants/: in infra/common/stamp.json only",
+    );
     planted(LOGS[0], "    ImmediatePurgeDataOn30Days: true\n", "", "purged at once");
 }
 

@@ -94,9 +94,14 @@ fn names(tree: &Tree, read: &Read) -> Vec<String> {
             );
         }
     }
-    found.extend(strings(&read.stamp()["marks"]).iter().filter(|prefix| !prefix.starts_with("wheelhouse/index/signed-out/")).map(|prefix| {
-        format!("lifecycle {prefix}: only marks of ended sessions may be deleted by their age; see docs/decisions/0033")
-    }));
+    let session = tree.file("handlers/access/session.rs");
+    let ended = session.split("const ENDED: &str = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let marks = Names::from([format!("{}/{}", constant("CONTAINER"), ended.unwrap_or_default())]);
+    found.extend(one_sided(
+        "lifecycle",
+        ("infra/common/stamp.json", &strings(&read.stamp()["marks"])),
+        ("the marks of ended sessions, and only they go by age (docs/decisions/0033)", &marks),
+    ));
     found
 }
 
@@ -154,7 +159,7 @@ fn queries(tree: &Tree, read: &Read) -> Vec<String> {
     let functions: Names = functions(tree).into_iter().map(|(name, _)| name).collect();
     let mut found = Vec::new();
     for (what, query) in all_queries(read) {
-        for name in quoted_after(&query, &["Name == ", "Name in ("]) {
+        for name in quoted_after(&query, &["Name == ", "Name in (", "Name !in ("]) {
             let known = functions.contains(&name);
             found.extend((!known).then(|| format!("{what}: there is no function `{name}`")));
         }
