@@ -29,6 +29,18 @@ impl Api {
         Api { hub: hub.to_owned(), ..self.clone() }
     }
 
+    /// The same for a hub of another tenant.
+    pub fn at(&self, tenant: String, hub: &str) -> Self {
+        Api { tenant, ..self.of(hub) }
+    }
+
+    /// How the tenant stands.
+    pub async fn tenant(&self) -> Result<Value> {
+        let all = self.call(Method::GET, &format!("{}/tenants", self.base), None).await?;
+        let own = |tenant: &&Value| *field(tenant, "tenant") == self.tenant.as_str();
+        all.as_array().and_then(|all| all.iter().find(own)).cloned().context("the tenant is not connected")
+    }
+
     /// The address of the hub.
     pub fn hub_url(&self) -> String {
         format!("{}/tenants/{}/hubs/{}", self.base, self.tenant, self.hub)

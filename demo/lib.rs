@@ -4,6 +4,7 @@ pub mod api;
 pub mod browser;
 pub mod clock;
 pub mod directory;
+pub mod door;
 pub mod program;
 pub mod stage;
 pub mod truth;

@@ -40,6 +40,7 @@ async fn play(options: Options) -> anyhow::Result<()> {
         port: if options.once { 0 } else { options.port },
         haste: false,
         begin: None,
+        sign_in: true,
     })
     .await?;
     let teller = tell::Teller::new(options.json);
@@ -49,6 +50,7 @@ async fn play(options: Options) -> anyhow::Result<()> {
     }
     if !options.once {
         teller.line(&format!("\nThe API answers at {} until Ctrl-C.", stage.api.hub_url()));
+        story::invite(&stage, &teller)?;
         tokio::signal::ctrl_c().await?;
     }
     stage.strike().await;

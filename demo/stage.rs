@@ -20,6 +20,7 @@ use wheelhouse::config::{Cloud, Feeds, Hidden, HttpLimits, Identity, Platform, R
 use crate::api::Api;
 use crate::clock::SkippingClock;
 use crate::directory::Cast;
+use crate::door::Door;
 
 /// The hub of the demo.
 pub const HUB: &str = "company";
@@ -50,6 +51,8 @@ pub struct Setup {
     pub haste: bool,
     /// When it begins; now if absent.
     pub begin: Option<DateTime<Utc>>,
+    /// Whether people can sign in, at the next port: this one answers to its own machine alone.
+    pub sign_in: bool,
 }
 
 /// A company, its Microsoft 365 tenant and its Wheelhouse.
@@ -62,6 +65,8 @@ pub struct Stage {
     pub api: Api,
     /// Where it answers.
     pub port: u16,
+    /// Where people sign in.
+    pub door: Option<Door>,
     clock: Arc<SkippingClock>,
     haste: bool,
     host: host::Host,
@@ -96,7 +101,14 @@ impl Stage {
         })?;
         let port = listener.local_addr()?.port();
         let clock = Arc::new(SkippingClock::beginning(setup.begin));
-        let router = wheelhouse::router(settings(&simulator, data.path())?, clock.clone());
+        let settings = settings(&simulator, data.path())?;
+        let door = if setup.sign_in {
+            let port = if setup.port == 0 { 0 } else { setup.port.saturating_add(1) };
+            Some(Door::open(&simulator, settings.clone(), clock.clone(), port).await?)
+        } else {
+            None
+        };
+        let router = wheelhouse::router(settings, clock.clone());
         let server = tokio::spawn(async move {
             if let Err(error) = wheelhouse::host::serve(listener, router).await {
                 tracing::error!(%error, "the port broke");
@@ -117,7 +129,7 @@ impl Stage {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(240)).build()?;
         let api = Api::new(http, port, simulator.tenant_id(), HUB);
         let haste = setup.haste;
-        Ok(Stage { simulator, cast, api, port, clock, haste, host, server, _data: data })
+        Ok(Stage { simulator, cast, api, port, door, clock, haste, host, server, _data: data })
     }
 
     /// The time in the product and in the tenant.
@@ -150,17 +162,29 @@ impl Stage {
     }
 
     /// Runs hubs at the same time and waits until nothing is left to do.
-    #[allow(clippy::disallowed_methods, reason = "the demo shows real time")]
     pub async fn run_hubs(&self, hubs: &[&Api]) -> Result<RunResult> {
+        self.measured(async {
+            let mut runs = Vec::with_capacity(hubs.len());
+            for hub in hubs {
+                runs.push((*hub, hub.run().await?));
+            }
+            Ok(runs)
+        })
+        .await
+    }
+
+    /// Does some work that starts runs, and waits until nothing is left to do.
+    #[allow(clippy::disallowed_methods, reason = "the demo shows real time")]
+    pub async fn measured<'a>(
+        &self,
+        work: impl Future<Output = Result<Vec<(&'a Api, String)>>>,
+    ) -> Result<RunResult> {
         self.simulator.reset_counts();
         let begun = std::time::Instant::now();
-        let mut runs = Vec::with_capacity(hubs.len());
-        for hub in hubs {
-            runs.push((hub, hub.run().await?));
-        }
+        let runs = work.await?;
         self.settle().await?;
         let time = begun.elapsed();
-        let mut progress = Vec::with_capacity(hubs.len());
+        let mut progress = Vec::with_capacity(runs.len());
         for (hub, run) in runs {
             progress.push(hub.progress(&run).await?);
         }
@@ -241,7 +265,7 @@ fn settings(simulator: &Simulator, data: &Path) -> Result<Settings> {
             login_url: simulator.login_url().parse()?,
             token_audience: "api://AzureADTokenExchange".to_owned(),
         },
-        scoped_app_client_id: None,
+        scoped_app_client_id: Some(simulator.scoped_client_id().parse()?),
         public: None,
         residency: Residency { region: "local".to_owned(), stamps: BTreeMap::new() },
         feeds: Feeds::default(),

@@ -152,11 +152,11 @@ async fn both_of_microsofts_endpoints_may_say_no() {
 async fn an_old_sign_in_and_an_old_state_are_not_enough() {
     let street = Street::of(4, 1, &[]).await;
     let browser = street.browser_of(street.admin).await;
+    let start = browser.open(&street.at("consent/start")).await.unwrap();
+    let form = start.form_with(&[("csrf", "")]).unwrap();
     let back = street.agree(&browser, "all").await;
     street.world.clock.advance(16 * MINUTE);
     refused(&browser.visit(&back).await.unwrap(), 401, "older than 15 minutes");
-    let start = browser.open(&street.at("consent/start")).await.unwrap();
-    let form = start.form_with(&[("csrf", "")]).unwrap();
     let page = browser.submit(&start, &form, &[("mode", "all")]).await.unwrap();
     refused(&page, 401, "older than 15 minutes");
     street.sign_in(&browser, street.admin).await;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::job::{Job, Lines};
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 12] = [
     "first",
     "unchanged",
     "edits",
@@ -15,6 +15,9 @@ const STEPS: [&str; 9] = [
     "calendar-unchanged",
     "two-way-edit",
     "two-way-conflict",
+    "consent",
+    "withdrawn",
+    "reconsent",
 ];
 
 /// What `cargo demo --once --json` prints.
@@ -56,13 +59,16 @@ fn judge(story: &Story) -> Result<()> {
         ensure!(*invitations == 0, "step `{name}`: {invitations} invitations were mailed");
     }
     let writes = |chapter: &Chapter| (chapter.creates, chapter.updates, chapter.deletes);
-    let [first, unchanged, _, broken, _, calendar, calendar_unchanged, ..] = story.steps.as_slice() else {
+    let [first, unchanged, _, broken, _, calendar, calendar_unchanged, _, _, consent, withdrawn, reconsent] =
+        story.steps.as_slice()
+    else {
         bail!("the demo has fewer steps than it should")
     };
     let all = story.people * story.mailboxes;
     ensure!(writes(first) == (all, 0, 0), "the first run made {:?} writes, not {all} creates", writes(first));
     ensure!(calendar.creates > 0, "the first run of the calendar created nothing");
-    for chapter in [unchanged, calendar_unchanged] {
+    ensure!(consent.creates > 0, "the first run after the consent created nothing");
+    for chapter in [unchanged, calendar_unchanged, withdrawn, reconsent] {
         ensure!(writes(chapter) == (0, 0, 0), "the {} run wrote {:?}", chapter.name, writes(chapter));
     }
     ensure!(broken.deletes == 0, "a broken source deleted {}", broken.deletes);
@@ -81,7 +87,7 @@ mod tests {
         let steps = STEPS.map(|name| match name {
             "first" => chapter(name, first_creates, 0),
             "unchanged" => chapter(name, 0, unchanged_updates),
-            "calendar-unchanged" => chapter(name, 0, 0),
+            "calendar-unchanged" | "withdrawn" | "reconsent" => chapter(name, 0, 0),
             _ => chapter(name, 1, 3),
         });
         serde_json::from_value(serde_json::json!({ "people": 4, "mailboxes": 3, "steps": steps })).unwrap()

@@ -63,6 +63,7 @@ impl Replay {
             port: 0,
             haste: true,
             begin: None,
+            sign_in: false,
         })
         .await?;
         stage.open_hub().await?;

@@ -27,7 +27,7 @@ impl Replay {
             seed: options.seed,
             ..simulator::Settings::default()
         };
-        let setup = Setup { tenant, empty: true, port: 0, haste: true, begin: Some(begin) };
+        let setup = Setup { tenant, empty: true, port: 0, haste: true, begin: Some(begin), sign_in: false };
         let stage = Stage::set(&setup).await?;
         stage.api.connect().await?;
         Ok(Replay { stage, unroll: options.unroll })

@@ -1,7 +1,10 @@
 //! The story. First act: a company's directory. Second act: a room's calendar and a shared list, with edits that flow back.
+//! Third act: another company agrees, takes it back, and agrees anew.
 
+mod agreement;
 mod calendars;
 mod company;
+mod newcomer;
 mod office;
 mod sight;
 mod step;
@@ -9,9 +12,11 @@ mod step;
 use anyhow::Result;
 use demo::Stage;
 use demo::api::Api;
+use demo::stage::RunResult;
 use serde::Serialize;
 
 use crate::tell::Teller;
+pub use newcomer::invite;
 use step::Step;
 
 /// What `--json` prints.
@@ -32,6 +37,7 @@ pub async fn tell(stage: &Stage, teller: &Teller, approve: bool) -> Result<Told>
     let mailboxes = stage.cast.owners.len();
     play.first_act(approve).await?;
     play.second_act().await?;
+    play.third_act().await?;
     Ok(Told { people, mailboxes, steps: play.steps })
 }
 
@@ -57,11 +63,16 @@ impl Play<'_> {
     async fn step(&mut self, scene: Scene<'_>, mismatches: impl FnOnce() -> usize) -> Result<()> {
         self.teller.line(&format!("\n{}", scene.text));
         let result = self.teller.watch(self.stage, scene.most, self.stage.run_hubs(scene.hubs)).await?;
-        let mut step = Step::of(scene.name, &result);
-        step.mismatches = mismatches();
+        self.note(scene.name, &result, mismatches());
+        Ok(())
+    }
+
+    /// Notes a step's figures.
+    fn note(&mut self, name: &'static str, result: &RunResult, mismatches: usize) {
+        let mut step = Step::of(name, result);
+        step.mismatches = mismatches;
         step.invitations = self.stage.simulator.outbox().len();
         self.teller.line(&format!("  {step}"));
         self.steps.push(step);
-        Ok(())
     }
 }

@@ -110,17 +110,17 @@ fn declined(error: &str, subcode: Option<&str>) -> Refused {
         ("temporarily_unavailable" | "server_error", _) => {
             "Microsoft's page had trouble of its own.".to_owned()
         }
-        _ => format!("Microsoft's page refused: {}.", plain(error)),
+        _ if is_code(error) => format!("Microsoft's page refused: {error}."),
+        _ => "Microsoft's page refused, and gave no code.".to_owned(),
     };
     let fix =
         "Nothing was changed. Begin again as a Global Administrator or a Privileged Role Administrator.";
     Refused::new(StatusCode::FORBIDDEN, what, fix)
 }
 
-/// A code with nothing in it that could be anything else.
-fn plain(code: &str) -> String {
-    let kept: String = code.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').take(40).collect();
-    if kept.is_empty() { "no known code".to_owned() } else { kept }
+/// What is no code may be anything, and is not repeated.
+fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn not_begun_here() -> Refused {

@@ -4,11 +4,12 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
+use connectors::graph::{self, Reach, Reached};
 use serde::Deserialize;
-use uuid::Uuid;
+use sync::MailboxId;
 
 use super::exchange::Commands;
-use super::pages::{Connected, Reached, Refused, page};
+use super::pages::{Connected, ReachedRow, Refused, page};
 use super::permissions::{PERMISSIONS, asked};
 use super::start::{client_id, foreign_form};
 use crate::App;
@@ -48,8 +49,13 @@ pub(super) async fn reach(
     let (session, tenant, consent) = agreed(&app, session, Role::Administrator).await?;
     let Form(Check { csrf, mailboxes }) = form.map_err(|_| no_ids())?;
     check_csrf(&session, &csrf).map_err(|_| foreign_form())?;
-    let _ids = ids(&mailboxes)?;
-    let reached = Vec::new();
+    let reach = app
+        .graph
+        .reader(&session.tenant)
+        .reach(&ids(&mailboxes)?)
+        .await
+        .map_err(|error| not_let_in(&error))?;
+    let reached = reach.into_iter().map(row).collect();
     shown(&app, &session, &tenant, &consent, &mailboxes, reached)
 }
 
@@ -85,7 +91,7 @@ fn shown(
     tenant: &Tenant,
     consent: &Consent,
     asked_for: &str,
-    reached: Vec<Reached>,
+    reached: Vec<ReachedRow>,
 ) -> Result<Response, Refused> {
     let granted = &consent.permissions;
     let known = |name: &&str| PERMISSIONS.iter().any(|permission| permission.name == *name);
@@ -117,11 +123,30 @@ fn shown(
 }
 
 /// The ids of mailboxes that somebody wrote, one a line.
-fn ids(text: &str) -> Result<Vec<Uuid>, Refused> {
+fn ids(text: &str) -> Result<Vec<MailboxId>, Refused> {
     let words =
         text.split(|c: char| c.is_whitespace() || c == ',' || c == ';').filter(|word| !word.is_empty());
-    let ids: Vec<Uuid> = words.map(Uuid::parse_str).collect::<Result<_, _>>().map_err(|_| no_ids())?;
-    if (1..=MOST).contains(&ids.len()) { Ok(ids) } else { Err(no_ids()) }
+    let ids: Result<Vec<_>, _> = words.map(|word| MailboxId::new(word.to_ascii_lowercase())).collect();
+    ids.ok().filter(|ids| (1..=MOST).contains(&ids.len())).ok_or_else(no_ids)
+}
+
+fn row(reach: Reach) -> ReachedRow {
+    let Reach { mailbox, contacts, calendars } = reach;
+    ReachedRow { mailbox: mailbox.to_string(), contacts: words(contacts), calendars: words(calendars) }
+}
+
+fn words(reached: Reached) -> &'static str {
+    match reached {
+        Reached::Yes => "within reach",
+        Reached::Refused => "out of reach",
+        Reached::NoMailbox => "no mailbox",
+        Reached::Unknown => "unknown: ask again",
+    }
+}
+
+fn not_let_in(error: &graph::Error) -> Refused {
+    let what = format!("Microsoft does not let the application in: {}.", error.code());
+    Refused::new(StatusCode::BAD_GATEWAY, what, format!("What helps: {}.", error.kind()))
 }
 
 fn no_ids() -> Refused {

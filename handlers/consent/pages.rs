@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use url::Url;
-use uuid::Uuid;
 
 use super::exchange::Commands;
 use super::permissions::Permission;
@@ -32,9 +31,9 @@ pub(super) struct Start<'a> {
 pub(super) enum Visitor<'a> {
     /// Somebody at a deployment where nobody can sign in.
     NoSignIn,
-    /// Somebody who has not signed in.
+    /// Somebody who has not signed in, or a while ago.
     Stranger,
-    /// Somebody who has.
+    /// Somebody who just has.
     SignedIn {
         tenant: &'a str,
         /// Whether they may agree for it.
@@ -65,14 +64,14 @@ pub(super) struct Connected<'a> {
     pub most: usize,
     /// What the check was asked for.
     pub asked: &'a str,
-    pub reached: Vec<Reached>,
+    pub reached: Vec<ReachedRow>,
 }
 
 /// What the application may do in one mailbox.
-pub(super) struct Reached {
-    pub mailbox: Uuid,
-    pub contacts: String,
-    pub calendars: String,
+pub(super) struct ReachedRow {
+    pub mailbox: String,
+    pub contacts: &'static str,
+    pub calendars: &'static str,
 }
 
 /// Why something was refused.

@@ -36,9 +36,11 @@ pub(super) struct Choice {
     responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 pub(super) async fn show(Ready(app): Ready<App>, session: Option<Session>) -> Result<Response, Refused> {
     let settings = &app.settings;
-    let visitor = match &session {
+    if let Some(session) = &session {
+        check_region(&app, &session.tenant).await?;
+    }
+    let visitor = match session.as_ref().filter(|session| is_fresh(&app, session)) {
         Some(session) => {
-            check_region(&app, &session.tenant).await?;
             let (tenant, may) = (session.tenant.as_str(), may_agree(session));
             Visitor::SignedIn { tenant, may, csrf: &session.csrf }
         }
@@ -140,7 +142,7 @@ pub(super) fn consenting(app: &App, session: Option<Session>) -> Result<Session,
     let Some(session) = session else {
         return refused(StatusCode::UNAUTHORIZED, "You are not signed in.", again);
     };
-    if app.now() - session.issued > FRESH {
+    if !is_fresh(app, &session) {
         let error = "Your sign-in is older than 15 minutes: agreeing for a whole tenant needs a new one.";
         return refused(StatusCode::UNAUTHORIZED, error, again);
     }
@@ -149,6 +151,10 @@ pub(super) fn consenting(app: &App, session: Option<Session>) -> Result<Session,
         return refused(StatusCode::FORBIDDEN, "Your account may not agree for the whole tenant.", fix);
     }
     Ok(session)
+}
+
+fn is_fresh(app: &App, session: &Session) -> bool {
+    app.now() - session.issued <= FRESH
 }
 
 /// Who may agree: otherwise anybody of a tenant could say again what its administrator once said to Microsoft.
