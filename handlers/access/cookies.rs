@@ -97,12 +97,12 @@ async fn keys(app: &App) -> Result<Vec<Key>, ApiError> {
 pub(super) async fn open<T: DeserializeOwned>(
     app: &App,
     headers: &HeaderMap,
-    name: &str,
+    name: &'static str,
 ) -> Result<Option<T>, ApiError> {
     if !headers.contains_key(COOKIE) {
         return Ok(None);
     }
-    let opened = |key: Key| PrivateCookieJar::from_headers(headers, key).get(name);
+    let opened = |key: Key| PrivateCookieJar::from_headers(headers, key).get(named(app, name));
     let cookie = keys(app).await?.into_iter().find_map(opened);
     Ok(cookie.and_then(|cookie| serde_json::from_str(cookie.value()).ok()))
 }
@@ -115,14 +115,20 @@ pub(super) async fn seal<T: Serialize + Sync>(
 ) -> Result<PrivateCookieJar, ApiError> {
     let key = keys(app).await?.into_iter().next().ok_or_else(no_key)?;
     let content = serde_json::to_string(content).map_err(|_| no_key())?;
-    Ok(PrivateCookieJar::new(key).add(cookie(name, content)))
+    Ok(PrivateCookieJar::new(key).add(cookie(named(app, name), content)))
 }
 
 /// Takes a cookie out of the browser.
-pub(super) fn removal(name: &'static str) -> CookieJar {
-    let mut gone = cookie(name, String::new());
+pub(super) fn removal(app: &App, name: &'static str) -> CookieJar {
+    let mut gone = cookie(named(app, name), String::new());
     gone.make_removal();
     CookieJar::new().add(gone)
+}
+
+/// The name over TLS; without that, which is this machine alone, not every browser takes the prefix.
+fn named(app: &App, name: &'static str) -> &'static str {
+    let over_tls = app.settings.public.as_ref().is_none_or(|public| public.url.scheme() == "https");
+    if over_tls { name } else { name.trim_start_matches("__Host-") }
 }
 
 /// Never read by a script, never sent by another site's form, never sent without TLS.

@@ -84,7 +84,7 @@ pub(super) async fn seal(app: &App, session: &Session) -> Result<PrivateCookieJa
 /// Ends a session for good; the answer's part takes the cookie away.
 pub(crate) async fn end(app: &App, session: &Session) -> Result<CookieJar, ApiError> {
     spend(app, session.issued, session.id).await?;
-    Ok(cookies::removal(COOKIE))
+    Ok(cookies::removal(app, COOKIE))
 }
 
 /// Notes that something that may be used once has been used; false if it was before.

@@ -117,7 +117,7 @@ pub(crate) async fn finish_sign_in(
         session::spend(app, old.issued, old.id).await?;
     }
     let session = session(app, proven).ok_or_else(|| untrusted("it names nobody"))?;
-    let done = (session::seal(app, &session).await?, cookies::removal(COOKIE));
+    let done = (session::seal(app, &session).await?, cookies::removal(app, COOKIE));
     Ok((done, Redirect::to(begun.back.path())).into_response())
 }
 
