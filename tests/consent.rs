@@ -26,7 +26,6 @@ async fn from_the_first_page_to_a_synced_mailbox() {
         }
     }
     assert!(start.text.contains("stays in <strong>local</strong>"), "{}", start.text);
-    assert!(start.text.contains("WHEELHOUSE_SCOPED_APP_CLIENT_ID"), "it says why one mode is not offered");
     let back = street.sign_in(&browser, street.admin).await;
     assert_eq!(back.url.path(), "/consent/start");
     assert!(back.text.contains(&street.world.simulator.tenant_id()), "{}", back.text);
@@ -93,7 +92,7 @@ async fn withdrawn(street: &Street, why: &str, withdraw: impl FnOnce()) {
 
 #[tokio::test]
 async fn single_mailboxes_are_granted_in_exchange() {
-    let street = scoped().await;
+    let street = Street::of(6, 2, &[]).await;
     let browser = street.browser_of(street.admin).await;
     let connected = street.consent(&browser, "scoped").await;
     assert_eq!(connected.url.path(), "/consent/connected", "{}", connected.text);
@@ -139,7 +138,7 @@ async fn single_mailboxes_are_granted_in_exchange() {
 
 #[tokio::test]
 async fn a_scope_that_reaches_all_mailboxes_is_none() {
-    let street = scoped().await;
+    let street = Street::of(6, 2, &[]).await;
     let browser = street.browser_of(street.admin).await;
     let back = street.agree(&browser, "scoped").await;
     let directory = ["User.Read.All", "OrgContact.Read.All", "GroupMember.Read.All"];
@@ -170,13 +169,6 @@ async fn a_tenant_of_another_region_is_sent_to_its_stamp() {
     assert_eq!(page.status, 421);
     assert!(page.text.contains("is bound to eu, and this is us"), "{}", page.text);
     assert!(page.text.contains("href=\"https://eu.wheelhouse.example/consent/start\""), "{}", page.text);
-}
-
-/// A street where single mailboxes may be chosen.
-async fn scoped() -> Street {
-    // The id is known before the world is made: it is the same in all of them.
-    let known = simulator::Simulator::start(simulator::Options::default()).await.unwrap();
-    Street::of(6, 2, &[("WHEELHOUSE_SCOPED_APP_CLIENT_ID", known.scoped_client_id())]).await
 }
 
 /// Connects the tenant and fills its mailboxes.

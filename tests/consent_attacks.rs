@@ -210,7 +210,7 @@ async fn what_stands_in_the_address_never_becomes_a_part_of_the_page() {
 
 #[tokio::test]
 async fn a_form_that_is_not_of_the_session_begins_nothing() {
-    let street = Street::of(4, 1, &[]).await;
+    let street = Street::of(4, 1, &[("WHEELHOUSE_SCOPED_APP_CLIENT_ID", String::new())]).await;
     let browser = street.browser_of(street.admin).await;
     let start = browser.open(&street.at("consent/start")).await.unwrap();
     let form = start.form_with(&[("csrf", "")]).unwrap();
@@ -218,6 +218,7 @@ async fn a_form_that_is_not_of_the_session_begins_nothing() {
     forged.fields = vec![("csrf".to_owned(), "x".to_owned())];
     let page = browser.submit(&start, &forged, &[("mode", "all")]).await.unwrap();
     refused(&page, 403, "does not belong to your session");
+    assert!(start.text.contains("Single mailboxes can't be chosen here"), "{}", start.text);
     for mode in ["scoped", "every", ""] {
         let page = browser.submit(&start, &form, &[("mode", mode)]).await.unwrap();
         assert!((400..500).contains(&page.status) && page.next.is_none(), "{mode}: {}", page.text);

@@ -9,6 +9,7 @@ pub mod killed;
 pub mod paper;
 pub mod street;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,9 +75,11 @@ impl World {
         let cast = cast(&simulator, people, mailboxes);
         let folder = TempDir::new().unwrap();
         let clock = IdleClock::start(start, tenant_clock);
-        let more = || more.iter().map(|(name, value)| ((*name).into(), value.into()));
-        let settings =
-            || Settings::from_vars(settings(&simulator, folder.path()).into_iter().chain(more())).unwrap();
+        let settings = || {
+            let mut vars: BTreeMap<_, _> = settings(&simulator, folder.path()).into_iter().collect();
+            vars.extend(more.iter().map(|(name, value)| ((*name).into(), value.into())));
+            Settings::from_vars(vars).unwrap()
+        };
         let router = wheelhouse::router(settings(), clock.clone());
         let app = App::open(settings(), clock.clone()).await.unwrap();
         let database = Database::open(folder.path().join("wheelhouse.db"), clock.clone()).await.unwrap();
