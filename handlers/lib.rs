@@ -16,6 +16,7 @@ pub mod messages;
 pub mod poison;
 pub mod privacy;
 pub mod purge;
+pub mod retention;
 pub mod rotate;
 mod router;
 pub mod schedule;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::two_way::Refusals;
-use crate::{Content, Field, HubConfig, Limits, MailboxId, SourceKey, Value};
+use crate::{Content, Field, HubConfig, Husk, Limits, MailboxId, SourceKey, Value};
 
 /// Everything a hub wants its receiving spokes to hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Snapshot {
     /// In the view of one spoke: the items that the hub has and the spoke's filter leaves out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub outside: BTreeSet<SourceKey>,
+    /// What is remembered of the contents once they are gone: then every item is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub husk: Option<Husk>,
 }
 
 impl Snapshot {
@@ -48,7 +51,8 @@ impl Snapshot {
     pub fn after(self, last: Option<&Snapshot>, limits: &Limits) -> Self {
         let Some(last) = last else { return Snapshot { version: 1, last_good: 0, ..self } };
         let good = if last.is_good(limits) { last.items.len() } else { last.last_good };
-        if self.shown() == last.shown() {
+        if last.husk.as_ref().map_or_else(|| self.shown() == last.shown(), |husk| husk.print == self.print())
+        {
             // A source that could not be read is no news for the mailboxes: their version stays.
             let last_good = if self.complete { last.last_good } else { good };
             return Snapshot { version: last.version, last_good, ..self };
@@ -70,7 +74,10 @@ impl Snapshot {
             _ => false,
         };
         let kept = last.past.iter().filter(|(_, day)| today - **day <= KEPT).map(|(key, day)| (key, *day));
+        let ends = last.husk.iter().flat_map(|husk| &husk.ends);
+        let ended = ends.filter(|(_, day)| **day <= from.date_naive()).map(|(key, _)| (key, today));
         let gone = last.items.iter().filter(|(_, content)| is_past(content)).map(|(key, _)| (key, today));
+        let gone = gone.chain(ended);
         let past = gone.chain(kept).filter(|(key, _)| !self.items.contains_key(*key));
         self.past = past.map(|(key, day)| (key.clone(), day)).collect();
     }
@@ -113,6 +120,7 @@ impl Snapshot {
             past: self.past.clone(),
             refused: self.refused.clone(),
             outside: outside.into_keys().collect(),
+            husk: self.husk.clone(),
         })
     }
 }

@@ -82,7 +82,9 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     let operations = operations(&document);
     let listed: Vec<_> = operations.iter().map(|(method, path)| format!("{method} {path}")).collect();
     insta::assert_snapshot!(listed.join("\n"), @"
+    DELETE /tenants/{tenant}
     DELETE /tenants/{tenant}/hubs/{hub}
+    DELETE /tenants/{tenant}/privacy/erased/{request}
     GET /me
     GET /openapi.json
     GET /tenants
@@ -91,6 +93,7 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /tenants/{tenant}/audit/people
     GET /tenants/{tenant}/audit/verify
     GET /tenants/{tenant}/dead-letters
+    GET /tenants/{tenant}/forgotten
     GET /tenants/{tenant}/hubs
     GET /tenants/{tenant}/hubs/{hub}
     GET /tenants/{tenant}/hubs/{hub}/held
@@ -100,9 +103,11 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     GET /tenants/{tenant}/hubs/{hub}/runs
     GET /tenants/{tenant}/hubs/{hub}/runs/{run}
     GET /tenants/{tenant}/licence
+    GET /tenants/{tenant}/privacy/erased
     GET /tenants/{tenant}/privacy/requests
     GET /tenants/{tenant}/privacy/requests/{request}
     GET /tenants/{tenant}/privacy/requests/{request}/document
+    GET /tenants/{tenant}/privacy/requests/{request}/report
     GET /version
     POST /tenants/{tenant}/hubs/validate
     POST /tenants/{tenant}/hubs/{hub}/cleanup
@@ -111,6 +116,8 @@ async fn the_document_lists_every_route_and_every_route_is_there() {
     POST /tenants/{tenant}/hubs/{hub}/held/{hash}/reject
     POST /tenants/{tenant}/hubs/{hub}/rulings/{run}/{n}/restore
     POST /tenants/{tenant}/hubs/{hub}/run
+    POST /tenants/{tenant}/privacy/correct
+    POST /tenants/{tenant}/privacy/erase
     POST /tenants/{tenant}/privacy/export
     POST /tenants/{tenant}/reach
     PUT /tenants/{tenant}

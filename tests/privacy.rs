@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use stage::World;
+use stage::calendar::{hour, with};
 use uuid::Uuid;
 
 impl World {
@@ -99,4 +100,212 @@ async fn who_is_meant_must_be_an_id_or_an_address() {
         assert_eq!(status, 400, "{body}");
     }
     assert_eq!(world.get(&format!("{}/requests", world.privacy())).await["requests"], json!([]));
+}
+
+impl World {
+    /// Every value of the tenant, opened: key and JSON.
+    async fn values(&self) -> Vec<(String, String)> {
+        let prefix = format!("tenants/{}/", self.simulator.tenant_id());
+        let mut values = Vec::new();
+        for name in self.app.tables.names(&prefix).await.unwrap() {
+            if name != "key" {
+                let key = format!("{prefix}{name}");
+                let record = self.app.sealed.get_any(&key).await.unwrap().unwrap();
+                values.push((key, String::from_utf8(record.json).unwrap()));
+            }
+        }
+        values
+    }
+
+    /// Where one of these still stands, in a key or a value, but for the list that keeps somebody out.
+    async fn still_named(&self, names: &[String]) -> Vec<String> {
+        let is_named =
+            |text: &str| names.iter().any(|name| text.to_lowercase().contains(&name.to_lowercase()));
+        let values = self.values().await.into_iter();
+        let kept = values.filter(|(key, _)| !key.ends_with("/erased"));
+        kept.filter(|(key, json)| is_named(key) || is_named(json))
+            .map(|(key, json)| format!("{key}: {json}"))
+            .collect()
+    }
+
+    fn copies_of(&self, nth: usize, name: &str) -> usize {
+        self.contacts(nth, stage::FOLDER).iter().filter(|contact| contact["displayName"] == name).count()
+    }
+}
+
+/// Someone with everything that stands for them.
+fn names(world: &World, person: Uuid) -> Vec<String> {
+    let own = ["displayName", "mail", "mobilePhone"].map(|name| world.person(person, name));
+    own.into_iter().filter(|name| !name.is_empty()).chain([person.to_string()]).collect()
+}
+
+#[tokio::test]
+async fn an_erased_person_is_gone_from_everything_and_from_every_mailbox_and_does_not_come_back() {
+    let world = World::filled(8, 3).await;
+    let (ana, name) = (world.cast.people[5], world.person(world.cast.people[5], "displayName"));
+    let named = names(&world, ana);
+    world.export(&ana.to_string()).await;
+    assert!(!world.still_named(&named).await.is_empty());
+    world.simulator.reset_counts();
+    let request = world.ask("erase", json!({ "person": world.address(ana), "mailboxes": true })).await;
+    assert_eq!(request["state"], "done", "{request}");
+    assert_eq!(
+        (&request["progress"]["mailboxes"], &request["progress"]["cleaned"]),
+        (&json!(3), &json!(3)),
+        "{request}"
+    );
+    assert_eq!(world.simulator.counts().writes.contact_deletes, 3, "and nothing else");
+    assert_eq!(world.still_named(&named).await, Vec::<String>::new());
+    assert_eq!((0..3).map(|nth| world.copies_of(nth, &name)).sum::<usize>(), 0);
+    let report = world
+        .get(&format!("{}/requests/{}/report", world.privacy(), request["request"].as_str().unwrap()))
+        .await;
+    let mailboxes: Vec<_> =
+        report["hubs"]["company"].as_object().unwrap().values().map(|stays| &stays["state"]).collect();
+    assert_eq!(mailboxes, ["cleaned"; 3], "{report}");
+
+    // Neither a change of theirs nor a full reading brings them back.
+    world.simulator.update_user(ana, &json!({ "jobTitle": "Pilot", "mobilePhone": "+1 555 0199" })).unwrap();
+    world.run().await;
+    world.clock.advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    let run = world.run().await;
+    assert_eq!((run["items"].clone(), run["complete"].clone()), (json!(7), json!(true)), "{run}");
+    assert_eq!(world.still_named(&named).await, Vec::<String>::new());
+    assert_eq!(world.held().await.len(), 0);
+
+    // Unless somebody says so.
+    let erased = world.get(&format!("{}/erased", world.privacy())).await;
+    let id = erased[0]["request"].as_str().unwrap();
+    let lifted = world.call("DELETE", &format!("{}/erased/{id}", world.privacy()), &Value::Null).await;
+    assert_eq!(lifted.0, 200, "{lifted:?}");
+    world.settle().await;
+    assert_eq!((0..3).map(|nth| world.copies_of(nth, &name)).collect::<Vec<_>>(), [1, 1, 1]);
+    world.assert_right();
+}
+
+#[tokio::test]
+async fn copies_that_stay_are_their_owners_own() {
+    let world = World::filled(8, 2).await;
+    let (ana, name) = (world.cast.people[6], world.person(world.cast.people[6], "displayName"));
+    let named = names(&world, ana);
+    world.simulator.reset_counts();
+    let request = world.ask("erase", json!({ "person": ana })).await;
+    assert_eq!(
+        (&request["state"], &request["progress"]["mailboxes"]),
+        (&json!("done"), &json!(2)),
+        "{request}"
+    );
+    assert_eq!(world.still_named(&named).await, Vec::<String>::new());
+    world.clock.advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    world.run().await;
+    assert_eq!(world.simulator.counts().writes.total(), 0);
+    assert_eq!((0..2).map(|nth| world.copies_of(nth, &name)).collect::<Vec<_>>(), [1, 1]);
+    // What users do with them is theirs too, and a clean-up leaves them.
+    let id = world.contact(0, stage::FOLDER, &name);
+    world.simulator.user_edits_contact(world.cast.owners[0], &id, json!({ "jobTitle": "Friend" })).unwrap();
+    world.run().await;
+    assert_eq!(world.simulator.counts().writes.total(), 0);
+    world.post(&format!("{}/cleanup", world.hub())).await;
+    world.settle().await;
+    assert_eq!((world.contacts(0, stage::FOLDER).len(), world.copies_of(0, &name)), (1, 1));
+}
+
+#[tokio::test]
+async fn whoever_is_erased_is_served_no_more() {
+    let world = World::filled(6, 3).await;
+    let owner = world.cast.owners[1];
+    let named = names(&world, owner);
+    let request = world.ask("erase", json!({ "person": owner, "mailboxes": true })).await;
+    assert_eq!(request["state"], "done", "{request}");
+    assert_eq!(world.still_named(&named).await, Vec::<String>::new());
+    assert_eq!(world.contacts(1, stage::FOLDER).len(), 0, "nothing of the hub is left there");
+    let run = world.run().await;
+    assert_eq!((&run["mailboxes"], &run["items"]), (&json!(2), &json!(5)), "{run}");
+}
+
+#[tokio::test]
+async fn a_correction_brings_what_the_source_holds() {
+    let world = World::of(6, 2).await;
+    let mut config = world.config();
+    config["spokes"][1]["twoWay"] = json!(true);
+    world.configure(&config).await;
+    world.run().await;
+    let ana = world.cast.people[4];
+    let name = world.person(ana, "displayName");
+    let id = world.contact(0, stage::FOLDER, &name);
+    world.simulator.user_edits_contact(world.cast.owners[0], &id, json!({ "spouseName": "Wrong" })).unwrap();
+    world.run().await;
+    world.run().await;
+    let said = |nth: usize| {
+        world.contacts(nth, stage::FOLDER).iter().find(|contact| contact["displayName"] == name).unwrap()["spouseName"].clone()
+    };
+    assert_eq!((said(0), said(1)), (json!("Wrong"), json!("Wrong")));
+    let request = world.ask("correct", json!({ "person": ana })).await;
+    assert_eq!(
+        (&request["state"], request["runs"].as_object().unwrap().len()),
+        (&json!("done"), 1),
+        "{request}"
+    );
+    assert!(said(1).is_null() || said(1) == "", "{:?}", said(1));
+}
+
+#[tokio::test]
+async fn a_forgotten_tenant_leaves_nothing_but_the_evidence() {
+    let world = World::filled(5, 2).await;
+    let tenant = world.simulator.tenant_id().to_string();
+    let (status, begun) = world.call("DELETE", &world.tenant(), &Value::Null).await;
+    assert_eq!(status, 202, "{begun:?}");
+    assert_eq!(world.call("GET", &format!("{}/hubs", world.tenant()), &Value::Null).await.0, 404);
+    world.settle().await;
+    for prefix in [format!("tenants/{tenant}/"), format!("leases/tenants/{tenant}/")] {
+        assert_eq!(world.app.tables.names(&prefix).await.unwrap(), Vec::<String>::new());
+    }
+    assert_eq!(world.get("/api/tenants").await, json!([]));
+    let proof = world.get(&format!("{}/forgotten", world.tenant())).await;
+    assert!(proof["destroyed"].is_string() && proof["ended"].is_string(), "{proof}");
+    assert!(proof["values"].as_u64().unwrap() > 8, "{proof}");
+    assert_eq!(
+        world.call("DELETE", &world.tenant(), &Value::Null).await.0,
+        404,
+        "there is nothing more to forget"
+    );
+    // Whoever connects again begins anew; what lies in mailboxes was nobody's in the meantime.
+    world.call("PUT", &world.tenant(), &json!({})).await.1.unwrap();
+    world.configure(&world.config()).await;
+    world.run().await;
+    world.assert_right();
+}
+
+#[tokio::test]
+async fn the_document_can_be_read_by_people() {
+    let world = World::filled(4, 1).await;
+    let ana = world.cast.people[2];
+    world.simulator.update_user(ana, &json!({ "jobTitle": "<script>alert(1)</script>" })).unwrap();
+    world.run().await;
+    let request = world.ask("export", json!({ "person": ana })).await;
+    let path = format!("{}/requests/{}/document", world.privacy(), request["request"].as_str().unwrap());
+    let html = world.page(&path).await;
+    assert!(html.starts_with("<!doctype html>") && html.contains(&world.person(ana, "displayName")));
+    assert!(!html.contains("<script") && html.contains("What the list holds"), "{html}");
+}
+
+#[tokio::test]
+async fn of_an_event_only_what_names_them_goes() {
+    let guest = |address: &str, name: &str| json!({ "type": "required", "emailAddress": { "address": address, "name": name } });
+    let guests =
+        [guest("gaston@elsewhere.example", "Gaston Gast"), guest("olga@elsewhere.example", "Olga Other")];
+    let event = with(hour("Planning", "2026-12-01", 9), json!({ "attendees": guests }));
+    let (world, room) = World::with_room(2, vec![event]).await;
+    world.configure(&world.calendar_config(room, json!({}))).await;
+    world.run().await;
+    let names = ["gaston@elsewhere.example", "Gaston Gast"].map(str::to_owned);
+    assert!(!world.still_named(&names).await.is_empty());
+    assert!(world.event(0, "Planning").to_string().contains("Gaston Gast"));
+
+    let request = world.ask("erase", json!({ "person": "Gaston@elsewhere.example" })).await;
+    assert_eq!(request["state"], "done", "{request}");
+    world.run().await;
+    assert_eq!(world.still_named(&names).await, Vec::<String>::new());
+    let event = world.event(0, "Planning").to_string();
+    assert!(event.contains("Olga Other") && !event.contains("Gaston"), "{event}");
 }

@@ -19,8 +19,9 @@ use super::error::ApiError;
 use super::params::Params;
 use super::read::{each, records};
 use super::schema::HubConfigSchema;
+use crate::retention::obstacle;
 use crate::seats;
-use crate::tables::{Hub, MailboxState, Tables};
+use crate::tables::{Hub, MailboxState, Retention, Tables};
 
 /// The id under which a configuration without a hub is checked; no hub can have it, as its path is taken.
 const NO_HUB: &str = "validate";
@@ -170,6 +171,7 @@ fn unusable(problems: Problems) -> Response {
 }
 
 async fn save(at: AtHub, row: Option<Row<Hub>>, checked: Checked) -> Result<Response, ApiError> {
+    check_retention(&at, &checked).await?;
     let now = at.app.now();
     let (status, created, when) = match row {
         Some(row) if row.record.config == checked.config => {
@@ -191,6 +193,21 @@ async fn save(at: AtHub, row: Option<Row<Hub>>, checked: Checked) -> Result<Resp
     })?;
     let view = HubView::new(at.hub, record, checked.warnings);
     Ok((status, [(ETAG, quoted(&etag))], Json(view)).into_response())
+}
+
+/// A tenant whose contents are purged after every run can't have a hub that needs them in between.
+async fn check_retention(at: &AtHub, checked: &Checked) -> Result<(), ApiError> {
+    let tenant = at.app.tables.tenants.get(&Tables::tenant_key(&at.tenant)).await?;
+    let purges = tenant.is_some_and(|row| row.record.retention == Retention::AfterEveryRun);
+    match obstacle(&checked.config).filter(|_| purges) {
+        None => Ok(()),
+        Some(why) => Err(ApiError::conflict(
+            format!(
+                "the tenant has its contents purged after every run, and this hub can't do without: {why}"
+            ),
+            "choose a retention of days for the tenant, or change the hub",
+        )),
+    }
 }
 
 fn check_version(headers: &HeaderMap, now: Option<&Etag>) -> Result<(), ApiError> {

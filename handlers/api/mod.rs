@@ -89,6 +89,13 @@ fn described() -> OpenApiRouter<Host<App>> {
         .routes(routes!(filters::preview))
         .routes(routes!(cleanup::start))
         .routes(routes!(privacy::export))
+        .routes(routes!(privacy::erase))
+        .routes(routes!(privacy::correct))
+        .routes(routes!(privacy::report))
+        .routes(routes!(privacy::erased))
+        .routes(routes!(privacy::lift))
+        .routes(routes!(privacy::forget))
+        .routes(routes!(privacy::forgotten))
         .routes(routes!(privacy::list))
         .routes(routes!(privacy::get))
         .routes(routes!(privacy::document));

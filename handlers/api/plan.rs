@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::at::{AtTenant, TenantPath};
 use super::error::ApiError;
 use super::tenants::{TenantView, view};
+use crate::retention;
 use crate::tables::{Plan, Retention, Tables, change_existing};
 
 /// The longest of the shortest times between two scheduled runs: a week.
@@ -42,7 +43,8 @@ pub(super) async fn set(
 #[utoipa::path(put, path = "/tenants/{tenant}/retention", operation_id = "setRetention",
     security(("role" = ["Administrator", "Privacy"])),
     params(TenantPath), request_body = Retention,
-    responses((status = 200, description = "It is set", body = TenantView)))]
+    responses((status = 200, description = "It is set", body = TenantView),
+        (status = 409, description = "A hub can't do without what would be purged", body = ApiError)))]
 pub(super) async fn set_retention(
     at: AtTenant,
     body: Result<Bytes, BytesRejection>,
@@ -54,6 +56,12 @@ pub(super) async fn set_retention(
     let retention = serde_json::from_slice(&body?).ok().filter(is_within).ok_or_else(|| {
         ApiError::bad("this is no retention", "send {\"days\": 30}, 1 to 60, or \"afterEveryRun\"")
     })?;
+    if retention == Retention::AfterEveryRun {
+        if let Some(why) = retention::refusal(&at.app, &at.tenant).await? {
+            let fix = "keep what is needed for some days, or change the hub";
+            return Err(ApiError::conflict(why, fix));
+        }
+    }
     let key = Tables::tenant_key(&at.tenant);
     change_existing(&at.app.tables.tenants, &key, |tenant| tenant.retention = retention).await?;
     view(&at.app, at.tenant).await

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use platform::{Etag, Row, When};
 use sync::two_way::{Told, Verdict, lay};
 use sync::{
-    Contribution, HubConfig, HubId, MailboxId, Merged, Overlay, Problem, Snapshot, TenantId, contributions,
+    Contribution, Erased, HubConfig, HubId, MailboxId, Merged, Overlay, Problem, Snapshot, TenantId,
+    contributions,
 };
 
 use crate::App;
@@ -19,6 +20,8 @@ pub(super) struct Kept {
     newest: Option<Snapshot>,
     /// Only of a hub in which users change something, or did once.
     users: Option<Users>,
+    /// Who must not come back.
+    erased: Erased,
 }
 
 /// What is kept of users' changes.
@@ -55,22 +58,28 @@ impl Kept {
         tenant: &TenantId,
         hub: &HubId,
         config: &HubConfig,
+        erased: Erased,
     ) -> Result<Self, Failure> {
-        let newest = snapshot(app, &Tables::snapshot_key(tenant, hub)).await?;
+        let newest = snapshot(app, &Tables::snapshot_key(tenant, hub), &erased).await?;
         let stored = app.tables.overlays.get(&Tables::overlay_key(tenant, hub)).await?;
         if stored.is_none() && !is_two_way(config) {
-            return Ok(Kept { newest, users: None });
+            return Ok(Kept { newest, users: None, erased });
         }
-        let (overlay, etag) = stored
+        let (mut overlay, etag) = stored
             .map_or((Overlay::default(), None), |Row { record: Taken(overlay), etag }| (overlay, Some(etag)));
-        let merged = snapshot(app, &Tables::merged_key(tenant, hub)).await?;
+        erased.strike_overlay(&mut overlay);
+        let merged = snapshot(app, &Tables::merged_key(tenant, hub), &erased).await?;
         let told = told(app, tenant, hub, config).await?;
-        Ok(Kept { newest, users: Some(Users { merged, overlay, etag, told }) })
+        Ok(Kept { newest, users: Some(Users { merged, overlay, etag, told }), erased })
     }
 }
 
-async fn snapshot(app: &App, key: &str) -> Result<Option<Snapshot>, Failure> {
-    Ok(app.tables.snapshots.get(key).await?.map(|Row { record: Newest(snapshot), .. }| snapshot))
+async fn snapshot(app: &App, key: &str, erased: &Erased) -> Result<Option<Snapshot>, Failure> {
+    let row = app.tables.snapshots.get(key).await?;
+    Ok(row.map(|Row { record: Newest(mut snapshot), .. }| {
+        erased.strike_snapshot(&mut snapshot);
+        snapshot
+    }))
 }
 
 /// What mailboxes propose whose spoke is still two-way.
@@ -102,7 +111,8 @@ impl Next {
     ) -> Result<Self, Problem> {
         let now = app.now();
         let Some(users) = &mut kept.users else {
-            let merged = contributions(config, known, kept.newest.as_ref(), now)?;
+            let mut merged = contributions(config, known, kept.newest.as_ref(), now)?;
+            kept.erased.strike_audience(&mut merged.audience);
             return Ok(Next {
                 merged,
                 verdicts: Vec::new(),
@@ -113,10 +123,16 @@ impl Next {
         };
         let last = users.merged.as_ref().or(kept.newest.as_ref());
         let mut merged = contributions(config, known, last, now)?;
+        kept.erased.strike_audience(&mut merged.audience);
         let mut overlay = users.overlay.clone();
         let laid = lay(config, &merged.snapshot, &mut overlay, &users.told, kept.newest.as_ref());
         let sources = std::mem::replace(&mut merged.snapshot, laid.snapshot);
         Ok(Next { merged, verdicts: laid.verdicts, kept, sources: Some(sources), overlay })
+    }
+
+    /// Whether a source was not read to its end, and what it held before is not kept: an item would lose what came from it.
+    pub(super) fn is_blind(&self) -> bool {
+        !self.merged.snapshot.complete && self.kept.newest.as_ref().is_some_and(Snapshot::is_emptied)
     }
 
     /// Stores what moved.

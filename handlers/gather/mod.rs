@@ -21,11 +21,13 @@ use crate::host::{Failure, Invocation, QueueMessage};
 use crate::lease::{Leased, leased};
 use crate::messages::{Gather, Message, Reason, decode};
 use crate::poison::dead_letter;
+use crate::retention;
 use crate::seats;
 use crate::standing::Standing;
 use crate::tables::{Hub, HubState, Plan, Ruled, Run, Tables, Why, change, change_existing};
+pub(crate) use content::is_two_way;
 use content::{Kept, Next};
-use read::{Readings, split};
+use read::{Readings, split, strike};
 use targets::Targets;
 
 /// How long a gathering waits for another one of the same hub.
@@ -49,7 +51,8 @@ pub async fn run(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Resul
     };
     let key = format!("{}gather", Tables::hub_prefix(&job.tenant, &job.hub));
     match leased(&app, &key, gather(&app, &job, &hub.record, tenant.plan)).await? {
-        Leased::Done(()) => Ok(()),
+        // A run that visits nobody is over now.
+        Leased::Done(()) => retention::after_run(&app, &job.tenant, &job.hub, &job.run).await,
         Leased::Taken if job.waited < MOST_WAITS => {
             let waited = job.waited + 1;
             app.send(&Gather { waited, ..job }, WAIT).await
@@ -60,6 +63,9 @@ pub async fn run(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Resul
         }
     }
 }
+
+/// Why a run does nothing that has only a part of its sources and nothing of its last content.
+const BLIND: &str = "nothing is kept between runs, so that a run without all its sources changes nothing; the next one tries again";
 
 /// Why sources could not be merged.
 #[derive(Debug)]
@@ -100,8 +106,10 @@ pub async fn merged(
     hub: &HubId,
     config: &HubConfig,
 ) -> Result<Looked, Trouble> {
-    let readings = read::read(app, tenant, hub, config).await?;
-    let kept = Kept::load(app, tenant, hub, config).await?;
+    let mut readings = read::read(app, tenant, hub, config).await?;
+    let erased = app.tables.erased(tenant).await?;
+    strike(&mut readings, &erased);
+    let kept = Kept::load(app, tenant, hub, config, erased).await?;
     let (known, mut problems, warnings) = split(readings);
     problems.extend(warnings);
     let next = Next::compose(app, config, &known, kept).map_err(Trouble::Config)?;
@@ -115,13 +123,21 @@ async fn gather(app: &App, job: &Gather, hub: &Hub, plan: Plan) -> Result<(), Fa
         let reason = app.standing(tenant).await?.refusal().unwrap_or_default();
         return record_problem(app, job, reason).await;
     }
-    let readings = read::read(app, tenant, id, &hub.config).await?;
+    let mut readings = read::read(app, tenant, id, &hub.config).await?;
+    let erased = app.tables.erased(tenant).await?;
+    strike(&mut readings, &erased);
     store_sources(app, job, &readings).await?;
     answer_call(app, job).await?;
-    let kept = Kept::load(app, tenant, id, &hub.config).await?;
+    let kept = Kept::load(app, tenant, id, &hub.config, erased).await?;
     let (known, problems, warnings) = split(readings);
     match Next::compose(app, &hub.config, &known, kept) {
         Err(problem) => record_problem(app, job, problem.to_string()).await,
+        Ok(next) if next.is_blind() => {
+            let mut problems = problems;
+            problems.push(BLIND.to_owned());
+            let run = Run { problems, warnings, ..Run::begun(app.now(), job.reason.name()) };
+            put_run(app, job, &run).await
+        }
         Ok(next) => {
             next.store(app, job, &hub.config).await?;
             let rulings = Ruled::of(&next.verdicts);

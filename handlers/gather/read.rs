@@ -8,7 +8,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::Row;
 use sync::hub::{Connector, Contributes};
 use sync::merge::TENANT;
-use sync::{Contribution, HubConfig, HubId, TenantId};
+use sync::{Contribution, Erased, HubConfig, HubId, TenantId};
 
 use super::{directory, feed, items};
 use crate::App;
@@ -83,6 +83,17 @@ impl Reads<'_> {
         tracing::warn!(tenant = %self.tenant, feed = what, %error, "source not read to its end");
         self.app.heed(self.tenant, error).await?;
         Ok(format!("{what}: {error}"))
+    }
+}
+
+/// Takes those out who were erased: whatever a source tells of them enters nothing that is kept.
+pub(super) fn strike(readings: &mut Readings, erased: &Erased) {
+    for (spoke, reading) in readings {
+        let any = match reading.is_directory {
+            true => erased.strike_directory(spoke, &mut reading.source.directory).0,
+            false => erased.strike_items(spoke, &mut reading.source.items).0,
+        };
+        reading.moved |= any;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::host::Failure;
 use crate::tables::{Document, Found, Mention, Step, Tables};
 
 /// How many values are opened at a time.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 /// How many values are looked at between two notes of how far it is.
 const PORTION: usize = 2000;
 

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value};
 use sync::Who;
+use uuid::Uuid;
 
 use crate::tables::Mention;
 
@@ -100,6 +101,11 @@ fn strike_part(
 ) -> (usize, bool) {
     match (judge(who, list, name, part), &mut *part) {
         (Part::Others, _) => (0, true),
+        // Who did it is part of what is kept for others: nobody, from now on.
+        (Part::Theirs, Value::String(by)) if name == Some("by") => {
+            *by = Uuid::nil().to_string();
+            (1, true)
+        }
         (Part::Theirs, _) => (1, false),
         (Part::NamesThem, Value::String(text)) => {
             *text = who.erased_from(text).unwrap_or_default();

@@ -1,7 +1,12 @@
 //! Queue `privacy`: what was asked for a person is done, a portion at a time.
 
+mod calendar;
+mod correct;
+mod erase;
 mod export;
 mod find;
+mod forget;
+mod mailboxes;
 mod stores;
 
 use std::sync::Arc;
@@ -11,11 +16,12 @@ use platform::{Etag, Row, When};
 use sync::TenantId;
 
 use crate::App;
+use crate::audit;
 use crate::host::{Failure, Invocation, QueueMessage};
 use crate::lease::{Leased, leased};
 use crate::messages::{Message, Privacy, decode};
 use crate::poison::dead_letter;
-use crate::tables::{Request, Step, Tables};
+use crate::tables::{Request, Step, Tables, What};
 
 /// How long a request waits for whoever else is at it.
 const WAIT: Duration = Duration::from_secs(60);
@@ -28,13 +34,23 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         Ok(job) => job,
         Err(bad) => return Err(dead_letter(&app, Privacy::QUEUE, &message, bad).await),
     };
+    let key = Tables::forgotten_key(&job.tenant);
+    let forgotten = app.tables.forgotten.get(&key).await?;
+    if let Some(row) = forgotten.filter(|row| row.record.request == job.request) {
+        let wait = forget::forget(&app, &job, row).await?;
+        return again(&app, &job, wait).await;
+    }
     let key = Tables::request_key(&job.tenant, &job.request);
-    let again = match leased(&app, &format!("{key}/work"), work(&app, &job, &key, &cx)).await? {
-        Leased::Done(again) => again,
+    let wait = match leased(&app, &format!("{key}/work"), work(&app, &job, &key, &cx)).await? {
+        Leased::Done(wait) => wait,
         Leased::Taken => Some(WAIT),
     };
-    match again {
-        Some(delay) => app.send(&job, delay).await,
+    again(&app, &job, wait).await
+}
+
+async fn again(app: &App, job: &Privacy, wait: Option<Duration>) -> Result<(), Failure> {
+    match wait {
+        Some(delay) => app.send(job, delay).await,
         None => Ok(()),
     }
 }
@@ -74,13 +90,20 @@ async fn work(app: &App, job: &Privacy, key: &str, cx: &Invocation) -> Result<Op
 impl Work<'_> {
     /// Does what comes next; how long to wait before the step after it, if that must wait.
     async fn step(&mut self) -> Result<Option<Duration>, Failure> {
+        let mut wait = None;
         match self.request.step {
             Step::Identify => self.identify().await?,
             Step::Collect => self.collect().await?,
+            Step::KeepOut => self.keep_out().await?,
+            Step::Strike => wait = self.strike().await?,
+            Step::Mailboxes => self.mailboxes().await?,
+            Step::Watch => wait = self.watch().await?,
+            Step::ReadAnew => wait = self.read_anew().await?,
+            Step::AwaitRuns => wait = self.await_runs().await?,
             Step::Done => {}
         }
         self.save().await?;
-        Ok(None)
+        Ok(wait)
     }
 
     /// Whoever was quicker wins: this delivery fails, and the next one goes on from there.
@@ -110,7 +133,23 @@ impl Work<'_> {
                 }
             }
         }
-        self.go_on(Step::Collect);
+        let next = match self.request.what {
+            What::Export => Step::Collect,
+            What::Erase => Step::KeepOut,
+            What::Correct => Step::ReadAnew,
+        };
+        if next == Step::Collect {
+            self.learn_pseudonyms().await?;
+        }
+        self.go_on(next);
+        Ok(())
+    }
+
+    /// In the log they stand by a pseudonym.
+    async fn learn_pseudonyms(&mut self) -> Result<(), Failure> {
+        for id in self.request.who.ids.clone().iter().filter_map(|id| id.parse().ok()) {
+            self.request.who.ids.extend(audit::pseudonym(self.app, self.tenant, id).await?);
+        }
         Ok(())
     }
 }

@@ -216,6 +216,7 @@ impl<'a> Lane<'a> {
             mailbox: &sight.mailbox,
             policy: &self.visit.policy,
             two_way,
+            erased: Some(&self.visit.erased),
             limits: &self.visit.config.limits,
             mailboxes: self.visit.job.serves,
             approved,

@@ -11,6 +11,7 @@ mod view;
 mod visit;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use platform::Row;
 use sync::{HubConfig, Snapshot};
@@ -18,11 +19,14 @@ use sync::{HubConfig, Snapshot};
 use crate::App;
 use crate::gather::Trouble;
 use crate::host::{Failure, Invocation, QueueMessage};
-use crate::messages::{Aim, Message, SyncMailbox, decode};
+use crate::messages::{Aim, Gather, Message, Reason, SyncMailbox, decode};
 use crate::poison::dead_letter;
 use crate::standing::Standing;
 use crate::tables::{MailboxOutcome, Newest, State, Tables};
 use visit::{Visit, record};
+
+/// The name of the first message's part of any run.
+const FIRST_PART: &str = "p00000";
 
 pub use preview::{folder_problem, preview};
 
@@ -46,10 +50,12 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         };
     }
     match snapshot(&app, &job, &hub.record.config).await? {
+        Ok(Some(snapshot)) if snapshot.is_emptied() => gather_first(&app, &job).await,
         Ok(snapshot) => {
             let config = &hub.record.config;
             let view = snapshot.as_ref().map(|snapshot| snapshot.for_spoke(config, &job.spoke));
-            Visit::new(&app, &job, config, view.as_deref(), &cx)?.all().await
+            let erased = app.tables.erased(&job.tenant).await?;
+            Visit::new(&app, &job, config, (view.as_deref(), erased), &cx)?.all().await
         }
         Err(reason) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
     }
@@ -63,6 +69,17 @@ async fn rest(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure>
         ..MailboxOutcome::default()
     };
     record(app, job, job.mailboxes.iter().map(|mailbox| (mailbox.clone(), left())).collect()).await
+}
+
+/// The contents were purged after their run: a new one reads them anew, and visits these mailboxes too.
+async fn gather_first(app: &App, job: &SyncMailbox) -> Result<(), Failure> {
+    rest(app, job, "the hub's content is not kept between runs; a new run was started").await?;
+    // One of all the messages of a run starts it.
+    if job.part != FIRST_PART && job.mailboxes.len() > 1 {
+        return Ok(());
+    }
+    let (tenant, hub, run) = (job.tenant.clone(), job.hub.clone(), app.new_run());
+    app.send(&Gather { tenant, hub, run, reason: Reason::Manual, waited: 0 }, Duration::ZERO).await
 }
 
 /// What the mailboxes shall hold; nothing where they are to be cleaned.

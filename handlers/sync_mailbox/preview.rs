@@ -39,7 +39,8 @@ pub async fn preview(
         attempt: 0,
     };
     let view = merged.snapshot.for_spoke(config, &job.spoke);
-    let visit = Visit::new(app, &job, config, Some(&view), cx)?;
+    let erased = app.tables.erased(tenant).await?;
+    let visit = Visit::new(app, &job, config, (Some(&view), erased), cx)?;
     let stored = app.tables.mailboxes.get(&Tables::mailbox_key(tenant, hub, mailbox)).await?;
     let mut lane = Lane::new(&visit, mailbox, stored);
     let sight = sight(&visit, &mut lane).await?;

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::{join_all, try_join_all};
 use platform::Row;
 use sync::hub::{Color, Kind, Receives};
-use sync::{Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
+use sync::{Erased, Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
 use tokio::sync::OnceCell;
 
 use super::Stop;
@@ -20,6 +20,7 @@ use crate::App;
 use crate::gather;
 use crate::host::{Failure, Invocation};
 use crate::messages::{Aim, SyncMailbox};
+use crate::retention;
 use crate::tables::{MailboxOutcome, MailboxState, Outcomes, State, Tables, change};
 
 /// Everything that the lanes of one message share.
@@ -29,6 +30,7 @@ pub(super) struct Visit<'a> {
     pub config: &'a HubConfig,
     pub receives: Option<&'a Receives>,
     pub snapshot: Option<&'a Snapshot>,
+    pub erased: Erased,
     pub policy: Policy,
     pub cx: &'a Invocation,
     pub reader: Reader,
@@ -58,7 +60,7 @@ impl<'a> Visit<'a> {
         app: &'a App,
         job: &'a SyncMailbox,
         config: &'a HubConfig,
-        snapshot: Option<&'a Snapshot>,
+        (snapshot, erased): (Option<&'a Snapshot>, Erased),
         cx: &'a Invocation,
     ) -> Result<Self, Failure> {
         let receives = config.spoke(&job.spoke).and_then(|spoke| spoke.receives.as_ref());
@@ -68,6 +70,7 @@ impl<'a> Visit<'a> {
             config,
             receives,
             snapshot,
+            erased,
             policy: policy(app, config, receives),
             cx,
             reader: app.graph.reader(&job.tenant),
@@ -193,7 +196,8 @@ pub(super) async fn record(
         "mailboxes visited"
     );
     let key = Tables::outcomes_key(tenant, hub, run, part);
-    Ok(change(&app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone())).await?)
+    change(&app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone())).await?;
+    retention::after_run(app, tenant, hub, run).await
 }
 
 /// What the folder of a receiving spoke is to be.

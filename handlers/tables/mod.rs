@@ -4,7 +4,9 @@ mod audit;
 mod consents;
 mod dead_letters;
 mod edits;
+mod erased;
 mod files;
+mod forgotten;
 mod held;
 mod hubs;
 mod mailboxes;
@@ -25,13 +27,15 @@ use crate::consent::Pending;
 pub use audit::{Entry, Head, Log, People};
 pub use dead_letters::DeadLetter;
 pub use edits::Edits;
+pub use erased::{ErasedPeople, ErasedPerson};
 pub use files::Upload;
+pub use forgotten::Forgotten;
 pub use held::{Decision, HeldPlan};
 pub use hubs::{Hub, HubState};
 pub use mailboxes::{MailboxState, Trouble};
 pub use open::{Open, Why};
 pub use overlays::Taken;
-pub use requests::{Document, Found, Mention, Progress, Request, Step, What};
+pub use requests::{Document, Found, Holds, Mention, Progress, Report, Request, Stays, Step, What};
 pub use rulings::{Ruled, Rulings};
 pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
 pub use seats::{Month, Seat, Seats};
@@ -93,6 +97,12 @@ pub struct Tables {
     pub requests: Table<Request>,
     /// What exports found.
     pub documents: Table<Document>,
+    /// In which mailboxes copies of the erased were.
+    pub reports: Table<Report>,
+    /// Who was erased.
+    pub erased: Table<ErasedPeople>,
+    /// What is left of tenants that were forgotten.
+    pub forgotten: Table<Forgotten>,
 }
 
 impl Tables {
@@ -124,6 +134,9 @@ impl Tables {
             people: sealed.table(),
             requests: sealed.table(),
             documents: sealed.table(),
+            reports: sealed.table(),
+            erased: sealed.table(),
+            forgotten: sealed.table(),
         }
     }
 

@@ -35,6 +35,15 @@ pub struct Source {
     pub read_fully: Option<DateTime<Utc>>,
 }
 
+impl Source {
+    /// Has everything be read from the beginning; what is known stays until then.
+    pub fn forget_reading(&mut self) {
+        self.links.clear();
+        self.marks = Marks::default();
+        self.read_fully = None;
+    }
+}
+
 fn is_unmarked(marks: &Marks) -> bool {
     *marks == Marks::default()
 }

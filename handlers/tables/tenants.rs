@@ -139,6 +139,12 @@ impl Tables {
         Ok(self.names(INDEX).await?.into_iter().filter_map(|id| TenantId::new(id).ok()).collect())
     }
 
+    /// Takes a tenant off the list: nothing is done for it any more.
+    pub async fn disconnect(&self, tenant: &TenantId) -> Result<()> {
+        self.tenants.delete(&Self::tenant_key(tenant), When::Any).await?;
+        self.sealed.store().delete(&format!("{INDEX}{tenant}"), When::Any).await
+    }
+
     /// Connects a tenant in a region; connecting it again changes nothing but a suspension, and perhaps its consent.
     pub async fn connect(
         &self,

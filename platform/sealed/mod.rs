@@ -102,8 +102,8 @@ impl Sealed {
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let Listing { keys, next } = self.store.list(prefix, after).await?;
-            let deletes = stream::iter(&keys).map(|key| self.store.delete(key, When::Any));
-            deletes.buffer_unordered(DELETES_AT_ONCE).try_collect::<()>().await?;
+            let deletes: Vec<_> = keys.iter().map(|key| self.store.delete(key, When::Any)).collect();
+            stream::iter(deletes).buffer_unordered(DELETES_AT_ONCE).try_collect::<()>().await?;
             if next.is_none() {
                 return Ok(());
             }

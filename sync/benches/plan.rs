@@ -180,6 +180,7 @@ impl World {
             goal: Goal::Mirror(&self.snapshot),
             mailbox,
             policy: &self.policy,
+            erased: None,
             limits: &self.limits,
             two_way: self.two_way,
             mailboxes: 1,

@@ -9,6 +9,7 @@ mod person;
 mod properties;
 mod round;
 mod rules;
+mod strike;
 
 use std::collections::BTreeMap;
 use std::fmt;

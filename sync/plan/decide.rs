@@ -7,7 +7,7 @@ use super::merge::{self, Known, Merged, Rules};
 use super::sight::{Recorded, Seen, Sight};
 use super::{Goal, Op, Removal, Situation, TwoWay, Work};
 use crate::two_way::{Proposed, Refusal};
-use crate::{Content, Copy, Entry, Field, Intent, ItemId, Proposal, Snapshot, SourceKey};
+use crate::{Content, Copy, Entry, Fate, Field, Intent, ItemId, Proposal, Snapshot, SourceKey};
 
 /// Goes through all keys and collects what is to be done and what is to be looked at first.
 pub(super) struct Decider<'a> {
@@ -43,15 +43,18 @@ impl<'a> Decider<'a> {
     }
 
     fn mirror(&mut self, snapshot: &'a Snapshot) {
-        for (key, wanted) in &snapshot.items {
+        let situation = self.situation;
+        let is_hubs = |key: &SourceKey| situation.fate(key).is_none() && snapshot.items.contains_key(key);
+        for (key, wanted) in snapshot.items.iter().filter(|(key, _)| is_hubs(key)) {
             self.wanted(self.case(key), wanted);
         }
+        let beyond = self.without_erased(self.sight.keys_beyond(is_hubs));
         // Absence is not deletion: an incomplete snapshot says nothing about what it does not hold.
         self.work.read_again |= !snapshot.complete;
         if !snapshot.complete {
             return;
         }
-        for key in self.sight.keys_beyond(|key| snapshot.items.contains_key(key)) {
+        for key in beyond {
             let case = self.case(key);
             match self.situation.two_way.filter(|_| !snapshot.outside.contains(key)) {
                 Some(two_way) => self.unwanted_unless_edited(case, two_way),
@@ -61,8 +64,31 @@ impl<'a> Decider<'a> {
     }
 
     fn remove_all(&mut self) {
-        for key in self.sight.keys_beyond(|_| false) {
+        for key in self.without_erased(self.sight.keys_beyond(|_| false)) {
             self.unwanted(self.case(key), Removal::Cleanup);
+        }
+    }
+
+    /// Deals with the items of those who were erased, and leaves the others.
+    ///
+    /// Neither an incomplete snapshot nor a user's edit keeps them: somebody asked for it.
+    fn without_erased(&mut self, mut keys: BTreeSet<&'a SourceKey>) -> BTreeSet<&'a SourceKey> {
+        let erased = |key: &&'a SourceKey| self.situation.fate(key).map(|fate| (*key, fate));
+        let erased: Vec<_> = keys.iter().filter_map(erased).collect();
+        for (key, fate) in erased {
+            keys.remove(key);
+            match fate {
+                Fate::Removed => self.unwanted(self.case(key), Removal::Erased),
+                Fate::Released => self.release(self.case(key)),
+            }
+        }
+        keys
+    }
+
+    /// The copy is nobody's: it stays as it is, and nothing is known of it.
+    fn release(&mut self, case: Case<'a>) {
+        if case.entry.is_some() || case.intent.is_some() {
+            self.forget(case.key);
         }
     }
 
@@ -150,7 +176,8 @@ impl<'a> Decider<'a> {
     }
 
     fn propose_item(&mut self, case: Case<'a>, copy: &Copy, two_way: TwoWay<'a>) {
-        if self.is_refused_item(case, &copy.id) || !two_way.may_tell(&copy.content) {
+        let is_erased = self.situation.erased.is_some_and(|erased| erased.keeps_out(case.key, &copy.content));
+        if is_erased || self.is_refused_item(case, &copy.id) || !two_way.may_tell(&copy.content) {
             return;
         }
         let fields = copy.content.iter().filter(|(field, _)| field.may_flow_back());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{Goal, Op, Plan, Removal, Situation, Work};
-use crate::Snapshot;
+use crate::{Fate, Snapshot, SourceKey};
 
 /// The fingerprint of a held plan: what an approval agrees to.
 ///
@@ -74,8 +74,9 @@ pub(super) fn guard(situation: &Situation<'_>, work: Work) -> Plan {
 
 fn hold(situation: &Situation<'_>, why: Why, mut work: Work) -> Plan {
     let only_removals = why == Why::ScopeChanged;
-    let (ops, now): (Vec<Op>, Vec<Op>) =
-        std::mem::take(&mut work.ops).into_iter().partition(|op| !only_removals || is_removal(op));
+    let (ops, now): (Vec<Op>, Vec<Op>) = std::mem::take(&mut work.ops)
+        .into_iter()
+        .partition(|op| waits(op) && (!only_removals || is_removal(op)));
     let hash = PlanHash::of(&ops);
     if situation.approved == Some(hash) {
         work.ops = ops.into_iter().chain(now).collect();
@@ -85,13 +86,18 @@ fn hold(situation: &Situation<'_>, why: Why, mut work: Work) -> Plan {
     }
 }
 
+/// What somebody asked to be erased waits for nobody.
+fn waits(op: &Op) -> bool {
+    !matches!(op, Op::Delete { why: Removal::Erased, .. })
+}
+
 fn is_removal(op: &Op) -> bool {
     matches!(op, Op::Delete { why: Removal::GoneFromHub, .. })
 }
 
-/// Whether an item goes that does not come back in the next step.
+/// Whether an item goes that does not come back in the next step, and that nobody asked to be erased.
 fn is_loss(op: &Op) -> bool {
-    matches!(op, Op::Delete { why, .. } if *why != Removal::Replaced)
+    matches!(op, Op::Delete { why, .. } if !matches!(why, Removal::Replaced | Removal::Erased))
 }
 
 /// A plan that removes nothing can harm nobody, whatever became of the hub.
@@ -101,7 +107,10 @@ fn why(situation: &Situation<'_>, snapshot: &Snapshot, work: &Work) -> Option<Wh
     let removals =
         work.ops.iter().filter(|op| is_removal(op) && !snapshot.past.contains_key(op.key())).count();
     let (before, after) = (snapshot.last_good, snapshot.items.len());
-    let managed = base.entries.len().max(situation.mailbox.listed.len());
+    let is_ours = |key: &SourceKey| situation.fate(key) != Some(Fate::Released);
+    let recorded = base.entries.keys().filter(|key| is_ours(key)).count();
+    let listed = situation.mailbox.listed.iter().filter(|item| is_ours(&item.key)).count();
+    let managed = recorded.max(listed);
     if deletes == 0 {
         None
     } else if removals > 0 && base.scope != snapshot.scope {

@@ -17,7 +17,10 @@ pub use guard::{Held, PlanHash, Why};
 pub use op::{Op, Removal};
 
 use crate::two_way::Refusals;
-use crate::{Base, Content, Field, Intents, ItemId, Limits, Mailbox, Policy, Proposal, Snapshot, SourceKey};
+use crate::{
+    Base, Content, Erased, Fate, Field, Intents, ItemId, Limits, Mailbox, Policy, Proposal, Snapshot,
+    SourceKey,
+};
 use decide::Decider;
 
 /// Everything that a plan is made from.
@@ -35,6 +38,8 @@ pub struct Situation<'a> {
     pub policy: &'a Policy,
     /// What users of this mailbox may tell the hub; nothing where the spoke is not two-way.
     pub two_way: Option<TwoWay<'a>>,
+    /// Who was erased: what is theirs is in no hub, whatever the rest says.
+    pub erased: Option<&'a Erased>,
     /// How much may go without asking.
     pub limits: &'a Limits,
     /// How many mailboxes this run serves.
@@ -106,6 +111,13 @@ pub struct Work {
     pub waiting: Vec<SourceKey>,
     /// The next reading must tell again what this one told: not all that it told is dealt with.
     pub read_again: bool,
+}
+
+impl Situation<'_> {
+    /// What becomes of the copies of an item, if it is of somebody who was erased.
+    fn fate(&self, key: &SourceKey) -> Option<Fate> {
+        self.erased?.fate(key)
+    }
 }
 
 /// Decides what makes the mailbox right.

@@ -63,6 +63,8 @@ pub enum Op {
 pub enum Removal {
     /// The hub no longer has it.
     GoneFromHub,
+    /// It is of somebody who was erased: nothing is asked and nothing counted.
+    Erased,
     /// Another item of the mailbox stands for the same identity.
     Duplicate,
     /// It comes back at once: its series has occurrences again that no update can bring back.
@@ -113,6 +115,7 @@ impl fmt::Display for Removal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Removal::GoneFromHub => "gone from the hub",
+            Removal::Erased => "erased",
             Removal::Duplicate => "duplicate",
             Removal::Replaced => "written anew",
             Removal::Cleanup => "clean-up",

@@ -47,6 +47,7 @@ struct Case {
     snapshot: Snapshot,
     mailbox: Mailbox,
     policy: Policy,
+    erased: Erased,
     limits: Limits,
     mailboxes: usize,
     approved: Option<PlanHash>,
@@ -74,6 +75,7 @@ impl Case {
                 read_lag: TimeDelta::seconds(60),
                 looks_first: false,
             },
+            erased: Erased::default(),
             limits: Limits::default(),
             mailboxes: 1,
             approved: None,
@@ -106,18 +108,23 @@ impl Case {
     }
 
     fn plan(&self) -> Plan {
-        plan(&Situation {
+        plan(&self.situation())
+    }
+
+    fn situation(&self) -> Situation<'_> {
+        Situation {
             base: &self.base,
             intents: &self.intents,
             goal: Goal::Mirror(&self.snapshot),
             mailbox: &self.mailbox,
             policy: &self.policy,
+            erased: Some(&self.erased),
             limits: &self.limits,
             two_way: None,
             mailboxes: self.mailboxes,
             approved: self.approved,
             now: at(1000),
-        })
+        }
     }
 
     fn text(&self) -> String {
@@ -412,6 +419,7 @@ fn an_audience_that_shrank_is_asked_about() {
             goal: Goal::Nothing { ask },
             mailbox: &case.mailbox,
             policy: &case.policy,
+            erased: None,
             limits: &case.limits,
             two_way: None,
             mailboxes: 1,
@@ -439,4 +447,97 @@ fn what_fell_out_of_its_window_is_no_loss() {
     let day = at(0).date_naive();
     case.snapshot.past = case.base.entries.keys().map(|key| (key.clone(), day)).collect();
     assert!(matches!(case.plan(), Plan::Run(_)));
+}
+
+/// A mailbox that holds items of which the hub lost some, and these were erased.
+fn erased(held: usize, kept: usize, fate: Fate) -> Case {
+    let mut case = shrunk(held, kept);
+    case.erased.items = (kept..held).map(|n| (key(&format!("{n:03}")), fate)).collect();
+    case
+}
+
+fn count(case: &Case, text: &str) -> usize {
+    case.plan().to_string().lines().filter(|line| line.contains(text)).count()
+}
+
+#[test]
+fn what_was_erased_goes_whatever_the_guards_and_the_sources_say() {
+    let mut case = erased(40, 20, Fate::Removed);
+    case.snapshot.last_good = 40;
+    case.snapshot.scope = 2;
+    case.snapshot.complete = false;
+    case.mailboxes = 1000;
+    assert_eq!((why(&case).as_str(), count(&case, "(erased)")), ("runs 20 operations", 20));
+}
+
+#[test]
+fn what_was_erased_does_not_wait_for_what_others_must_agree_to() {
+    let mut case = erased(40, 10, Fate::Removed);
+    let alone = case.erased.items.pop_first().unwrap().0;
+    case.erased.items = [(alone, Fate::Removed)].into();
+    assert_eq!(why(&case), "29 of 40 items would be deleted from this mailbox");
+    let plan = case.plan();
+    assert_eq!(
+        plan.work().unwrap().ops.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["delete d:010 (erased)"]
+    );
+}
+
+#[test]
+fn what_was_released_is_left_alone_and_counts_for_nothing() {
+    let case = erased(40, 20, Fate::Released);
+    assert_eq!((why(&case).as_str(), count(&case, "forget")), ("runs 20 operations", 20));
+    // Nothing of it is known any more; a listing shows the copies all the same.
+    let mut later = erased(40, 20, Fate::Released);
+    later.base.entries.retain(|key, _| later.snapshot.items.contains_key(key));
+    let copies: Vec<_> = later
+        .erased
+        .items
+        .keys()
+        .enumerate()
+        .map(|(n, key)| Listed { key: key.clone(), ..listed(&format!("x{n}"), "x", "v1", 0) })
+        .collect();
+    later.mailbox.listed = copies;
+    assert_eq!(later.text(), "");
+    // Of the twenty that are ours, eleven are too many; with the released ones they were not.
+    for gone in 0..11 {
+        later.snapshot.items.remove(&key(&format!("{gone:03}")));
+    }
+    later.snapshot.last_good = 9;
+    later.limits.deletes_percent = 50;
+    assert_eq!(why(&later), "11 of 20 items would be deleted from this mailbox");
+}
+
+#[test]
+fn an_erased_item_that_the_hub_seems_to_have_is_not_written() {
+    let mut case = Case::new(&[("a", person("x")), ("b", person("y"))]);
+    case.erased.items = [(key("a"), Fate::Released)].into();
+    assert_eq!(case.text(), "create d:b");
+    case.erased.items = [(key("a"), Fate::Removed)].into();
+    assert_eq!(case.knows("a", entry("i1", &person("x"))).text(), "create d:b; delete d:a (erased)");
+}
+
+#[test]
+fn a_users_edit_does_not_keep_what_was_erased() {
+    let mut case = erased(1, 0, Fate::Removed);
+    case.mailbox.listed = vec![listed("i000", "000", "v2", 0)];
+    let two_way = TwoWay { removals: true, private: true, refused: None };
+    let situation = Situation { two_way: Some(two_way), ..case.situation() };
+    assert_eq!(plan(&situation).to_string().trim_end(), "delete d:000 (erased)");
+    let item = "spoke:87d349ed-44d7-43e1-9a83-5f2406dee5bd/i9";
+    let born = Listed { key: SourceKey::new(item).unwrap(), tagged: false, ..listed("i9", "x", "v1", 0) };
+    let mail = crate::Email { address: "Ana@contoso.com".into(), name: String::new() };
+    let mut content = person("x");
+    content.set(Field::EmailAddresses, vec![mail]);
+    let found = Copy { key: born.key.clone(), tagged: false, ..copy("i9", "x", "v1", content) };
+    case.mailbox.listed = vec![born];
+    case.mailbox.looked.insert(id("i9"), Some(found));
+    case.base.entries.clear();
+    let proposals = |case: &Case| {
+        let situation = Situation { two_way: Some(two_way), ..case.situation() };
+        plan(&situation).work().unwrap().proposals.len()
+    };
+    assert_eq!(proposals(&case), 1);
+    case.erased.who = crate::Who::new("ana@contoso.com").unwrap();
+    assert_eq!(proposals(&case), 0, "what somebody writes down for themselves is theirs, and no news");
 }

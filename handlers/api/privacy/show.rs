@@ -1,5 +1,7 @@
 //! How far requests are.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use chrono::{DateTime, Utc};
 use platform::Row;
@@ -33,6 +35,9 @@ pub(in crate::api) struct RequestView {
     state: RequestState,
     /// How far it is.
     progress: Progress,
+    /// The runs that were started for it, by hub.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    runs: BTreeMap<String, String>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<DateTime<Utc>>,
@@ -64,13 +69,13 @@ pub(in crate::api) struct RequestPage {
 
 impl RequestView {
     fn new(request: String, record: Request) -> Self {
-        let Request { what, asked, by, step, progress, ended, trouble, .. } = record;
+        let Request { what, asked, by, step, progress, runs, ended, trouble, .. } = record;
         let state = match (step, &trouble) {
             (Step::Done, _) => RequestState::Done,
             (_, Some(_)) => RequestState::Failed,
             _ => RequestState::Working,
         };
-        Self { request, what, asked, by, state, progress, ended, trouble }
+        Self { request, what, asked, by, state, progress, runs, ended, trouble }
     }
 }
 

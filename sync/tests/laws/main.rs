@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod company;
+mod conditions;
 mod edits;
 mod ledger;
 mod server;
@@ -47,10 +48,10 @@ pub fn runner(cases: u64, seed: u64) -> TestRunner {
 }
 
 /// Runs a property over the worlds and prints one line per law.
-fn hold(
+fn hold<S>(
     laws: &[&str],
-    strategy: impl Strategy<Value = (bool, bool, Vec<Step>)>,
-    check: impl Fn(World, &[Step]) -> Vec<String>,
+    strategy: impl Strategy<Value = (bool, bool, S)>,
+    check: impl Fn(World, &S) -> Vec<String>,
 ) {
     let (cases, seed) = (number("WHEELHOUSE_LAW_CASES", 3000), number("WHEELHOUSE_LAW_SEED", 1));
     let violations = RefCell::new(BTreeMap::<String, u64>::new());
@@ -78,6 +79,29 @@ fn stories() -> impl Strategy<Value = (bool, bool, Vec<Step>)> {
 fn the_laws_hold_in_every_world() {
     hold(&LAWS, stories(), |mut world, steps| {
         steps.iter().for_each(|step| world.step(step));
+        let writes = world.settle_down();
+        world.judge(&writes);
+        world.broken
+    });
+}
+
+/// Worlds in which one person is erased in the midst of everything.
+#[test]
+fn the_laws_hold_for_whoever_was_erased() {
+    const LAWS: [&str; 5] = [
+        "what was erased only goes",
+        "what was released is never touched",
+        "mailbox equals hub",
+        "foreign items untouched",
+        "settles to an empty plan",
+    ];
+    let after = (prop::collection::vec(step(), 0..8), 0..4u8, any::<bool>());
+    let stories =
+        (stories(), after).prop_map(|((strict, if_match, steps), after)| (strict, if_match, (steps, after)));
+    hold(&LAWS, stories, |mut world, (before, (after, key, removed))| {
+        before.iter().for_each(|step| world.step(step));
+        world.erase(*key, if *removed { sync::Fate::Removed } else { sync::Fate::Released });
+        after.iter().for_each(|step| world.step(step));
         let writes = world.settle_down();
         world.judge(&writes);
         world.broken

@@ -220,6 +220,7 @@ impl<'a> Worker<'a> {
                 mailbox: &mailbox,
                 policy: &policy,
                 two_way,
+                erased: None,
                 limits: &limits(),
                 mailboxes: 1,
                 approved,

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use sync::{
-    Base, Content, Effect, Field, Goal, Intents, ItemId, Limits, Mailbox, Mode, Op, Outcome, Plan, Policy,
-    Removal, Situation, Snapshot, SourceKey, Value, Work, begin, needs_reading, notes, plan, settle,
+    Base, Content, Effect, Erased, Fate, Field, Goal, Intents, ItemId, Limits, Mailbox, Mode, Op, Outcome,
+    Plan, Policy, Removal, Situation, Snapshot, SourceKey, Value, Work, begin, needs_reading, notes, plan,
+    settle,
 };
 
+pub use crate::conditions::{Conditions, Fault, conditions, quiet};
 use crate::server::{Server, at, normalised};
 
 pub const FIELDS: [Field; 6] = [
@@ -37,85 +39,6 @@ pub enum Step {
     BaseIsLost,
     TimePasses(u8),
     Run(Conditions),
-}
-
-/// How a run goes.
-#[derive(Debug, Clone)]
-pub struct Conditions {
-    pub faults: Vec<Fault>,
-    pub crash_at: Option<u8>,
-    pub twin_at: Option<u8>,
-    pub delivered_twice: bool,
-    pub lag: u8,
-    pub complete: bool,
-    pub order: u64,
-    pub approve: bool,
-}
-
-/// What becomes of one request.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fault {
-    None,
-    NotSent,
-    LostBefore,
-    LostAfter,
-    Refused,
-}
-
-pub fn conditions() -> impl Strategy<Value = Conditions> {
-    let fault = prop_oneof![
-        6 => Just(Fault::None), 1 => Just(Fault::NotSent), 1 => Just(Fault::LostBefore),
-        2 => Just(Fault::LostAfter), 1 => Just(Fault::Refused)
-    ];
-    let rarely = || prop_oneof![4 => Just(None), 1 => (0..6u8).prop_map(Some)];
-    let course = (prop::collection::vec(fault, 0..6), rarely(), rarely(), prop::bool::weighted(0.2));
-    let sight = (0..LAG as u8, prop::bool::weighted(0.8), any::<u64>(), any::<bool>());
-    (course, sight).prop_map(
-        |((faults, crash_at, twin_at, delivered_twice), (lag, complete, order, approve))| Conditions {
-            faults,
-            crash_at,
-            twin_at,
-            delivered_twice,
-            lag,
-            complete,
-            order,
-            approve,
-        },
-    )
-}
-
-impl Conditions {
-    /// Those of a second worker that comes in between.
-    pub fn of_a_twin(&self) -> Self {
-        Conditions { twin_at: None, crash_at: None, delivered_twice: false, ..self.clone() }
-    }
-
-    /// What becomes of a worker's request number `nth`; `apply` does it on the server.
-    pub fn send(&self, nth: usize, apply: impl FnOnce() -> Effect) -> Effect {
-        match self.faults.get(nth).copied().unwrap_or(Fault::None) {
-            Fault::NotSent => Effect::NotSent,
-            Fault::LostBefore => Effect::Unknown,
-            Fault::Refused => Effect::Refused("ErrorInternalServerError".into()),
-            Fault::LostAfter => {
-                apply();
-                Effect::Unknown
-            }
-            Fault::None => apply(),
-        }
-    }
-}
-
-pub fn quiet() -> Conditions {
-    Conditions {
-        faults: vec![],
-        crash_at: None,
-        twin_at: None,
-        delivered_twice: false,
-        lag: 0,
-        complete: true,
-        order: 0,
-        approve: true,
-    }
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
@@ -161,6 +84,8 @@ pub struct World {
     touched: BTreeSet<(ItemId, Field)>,
     words: BTreeMap<ItemId, String>,
     count: u32,
+    /// Who was erased.
+    pub erased: Erased,
     pub broken: Vec<Broken>,
 }
 
@@ -178,6 +103,7 @@ impl World {
             touched: BTreeSet::new(),
             words: BTreeMap::new(),
             count: 0,
+            erased: Erased::default(),
             broken: Vec::new(),
         }
     }
@@ -198,7 +124,23 @@ impl World {
         }
     }
 
+    /// Somebody is erased: no source brings them any more, and what is released nobody remembers.
+    pub fn erase(&mut self, key: u8, fate: Fate) {
+        let key = source_key(key);
+        self.hub.remove(&key);
+        if fate == Fate::Released {
+            self.kept.base.entries.remove(&key);
+            self.kept.intents.remove(&key);
+            self.kept.etag += 1;
+        }
+        self.edits.clear();
+        self.erased.items.insert(key, fate);
+    }
+
     fn hub_sets(&mut self, key: u8, field: Field, value: u8) {
+        if self.erased.items.contains_key(&source_key(key)) {
+            return;
+        }
         let person = self.hub.entry(source_key(key)).or_insert_with(|| {
             [(Field::DisplayName, "Ana Kos"), (Field::GivenName, "Ana")].into_iter().collect()
         });
@@ -303,7 +245,20 @@ impl World {
     fn deliver(&mut self, conditions: &Conditions) {
         let mut worker = Worker::load(self, conditions);
         let Some(ops) = worker.plan(self, None) else { return };
+        self.judge_erased(&ops);
         worker.execute(self, &ops);
+    }
+
+    fn judge_erased(&mut self, ops: &[Op]) {
+        for op in ops.iter().filter(|op| op.is_write()) {
+            match (self.erased.fate(op.key()), op) {
+                (None, _) | (Some(Fate::Removed), Op::Delete { why: Removal::Erased, .. }) => {}
+                (Some(Fate::Released), _) => {
+                    self.broken.push(format!("what was released is never touched: {op}"))
+                }
+                (Some(Fate::Removed), _) => self.broken.push(format!("what was erased only goes: {op}")),
+            }
+        }
     }
 
     /// Runs without faults, with all time in the world; answers how often something was still written.
@@ -367,7 +322,10 @@ impl World {
         let keys: BTreeSet<_> = self.hub.keys().cloned().collect();
         let mut found = BTreeMap::<_, usize>::new();
         for (id, item) in &self.server.items {
-            let Some(tag) = &item.tag else { continue };
+            let Some(tag) = item.tag.as_ref().filter(|tag| self.erased.fate(tag) != Some(Fate::Released))
+            else {
+                continue;
+            };
             *found.entry(tag.clone()).or_default() += 1;
             let Some(wanted) = self.hub.get(tag).map(normalised) else { continue };
             for field in FIELDS {
@@ -442,6 +400,7 @@ impl Worker {
                 goal: Goal::Mirror(&self.snapshot),
                 mailbox: &mailbox,
                 policy: &policy,
+                erased: Some(&world.erased),
                 limits: &limits,
                 two_way: None,
                 mailboxes: 1,

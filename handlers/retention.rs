@@ -1,0 +1,95 @@
+//! What must not outlive its run: contents, where a tenant wants nothing kept in between.
+
+use platform::When;
+use sync::hub::File;
+use sync::{HubConfig, HubId, TenantId};
+
+use crate::App;
+use crate::gather::is_two_way;
+use crate::host::Failure;
+use crate::lease::leased;
+use crate::messages::MOST_MAILBOXES;
+use crate::tables::{Newest, Outcomes, Retention, Tables, change_existing};
+
+/// Why nothing may be purged after every run, as far as one hub is concerned.
+pub fn obstacle(config: &HubConfig) -> Option<&'static str> {
+    let files = config.contributing().filter(|(spoke, _)| spoke.connector == sync::hub::Connector::File);
+    let is_uploaded = |what: &sync::hub::Contributes| !matches!(what.file, Some(File::Url(_)));
+    if is_two_way(config) {
+        Some("it is two-way: what users changed is kept by the hub alone")
+    } else if files.into_iter().any(|(_, what)| is_uploaded(what)) {
+        Some("it holds a calendar file that was uploaded")
+    } else {
+        None
+    }
+}
+
+/// The first hub of a tenant because of which nothing may be purged after every run, and why.
+pub async fn refusal(app: &App, tenant: &TenantId) -> Result<Option<String>, platform::Error> {
+    for hub in app.tables.hub_ids(tenant).await? {
+        let row = app.tables.hubs.get(&Tables::hub_key(tenant, &hub)).await?;
+        if let Some(why) = row.and_then(|row| obstacle(&row.record.config)) {
+            return Ok(Some(format!("hub {hub} needs what is kept between runs: {why}")));
+        }
+    }
+    Ok(None)
+}
+
+/// Purges what a run's hub holds of contents, if the tenant wants that and the run is over.
+pub(crate) async fn after_run(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<(), Failure> {
+    let row = app.tables.tenants.get(&Tables::tenant_key(tenant)).await?;
+    if row.is_none_or(|row| row.record.retention != Retention::AfterEveryRun)
+        || !is_over(app, tenant, hub, run).await?
+    {
+        return Ok(());
+    }
+    let gathering = format!("{}gather", Tables::hub_prefix(tenant, hub));
+    // Whoever gathers now begins another run, at whose end this is done.
+    leased(app, &gathering, empty(app, tenant, hub)).await.map(drop)
+}
+
+/// Whether a run is the hub's newest, and no mailbox of it is outstanding.
+async fn is_over(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<bool, Failure> {
+    let tables = &app.tables;
+    let newest = tables.names(&Tables::runs_prefix(tenant, hub)).await?.pop();
+    if newest.is_some_and(|newest| newest != run) {
+        return Ok(false);
+    }
+    let Some(row) = tables.runs.get(&Tables::run_key(tenant, hub, run)).await? else { return Ok(false) };
+    let prefix = Tables::outcomes_prefix(tenant, hub, run);
+    let parts = tables.names(&prefix).await?;
+    // Before as many messages came back as it takes at least, nobody needs to look into them.
+    if parts.len() * MOST_MAILBOXES < row.record.mailboxes {
+        return Ok(false);
+    }
+    let mut finished = 0;
+    for part in parts {
+        let outcomes = tables.outcomes.get(&format!("{prefix}{part}")).await?;
+        finished += outcomes.map_or(0, |row| Outcomes::finished(&row.record));
+    }
+    Ok(finished >= row.record.mailboxes)
+}
+
+/// Purges what a hub holds of contents: what is left are identities, fingerprints and numbers.
+///
+/// What users of a two-way hub changed is kept nowhere else: it stays.
+pub(crate) async fn empty(app: &App, tenant: &TenantId, hub: &HubId) -> Result<(), Failure> {
+    let row = app.tables.hubs.get(&Tables::hub_key(tenant, hub)).await?;
+    if row.is_some_and(|row| is_two_way(&row.record.config)) {
+        return Ok(());
+    }
+    let now = app.now();
+    let emptied = |Newest(snapshot): &mut Newest| *snapshot = snapshot.emptied(now);
+    change_existing(&app.tables.snapshots, &Tables::snapshot_key(tenant, hub), emptied).await?;
+    for table in ["sources/", "rulings/", "edits/"] {
+        let prefix = format!("{}{table}", Tables::hub_prefix(tenant, hub));
+        for name in app.tables.names(&prefix).await? {
+            app.store.delete(&format!("{prefix}{name}"), When::Any).await?;
+        }
+    }
+    for key in [Tables::merged_key(tenant, hub), Tables::overlay_key(tenant, hub)] {
+        app.store.delete(&key, When::Any).await?;
+    }
+    tracing::info!(%tenant, %hub, "contents purged after the run");
+    Ok(())
+}
