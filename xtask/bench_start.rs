@@ -11,10 +11,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::job::Job;
+use crate::musl::{self, MUSL};
 use crate::places;
 use crate::stopwatch::Stopwatch;
 
-const MUSL: &str = "x86_64-unknown-linux-musl";
 /// Any app registration will do: nobody signs in.
 const APP: &str = "00000000-0000-4000-8000-000000000000";
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,7 +55,7 @@ fn milliseconds(sorted: &[Duration], percent: usize) -> f64 {
 fn build() -> Result<PathBuf> {
     let mut arguments = vec!["build", "--release", "--package", "wheelhouse", "--bin", "wheelhouse"];
     let mut folder = places::target();
-    if can_build_musl() {
+    if musl::is_there() {
         arguments.extend(["--target", MUSL]);
         folder.push(MUSL);
     } else {
@@ -65,12 +65,6 @@ fn build() -> Result<PathBuf> {
     }
     Job::cargo(&arguments).run(&mut |line| println!("{line}"))?;
     Ok(folder.join("release/wheelhouse"))
-}
-
-fn can_build_musl() -> bool {
-    let installed = Job::new("rustup", &["target", "list", "--installed"]).output(&mut |_| ());
-    installed.is_ok_and(|targets| targets.lines().any(|target| target == MUSL))
-        && Job::new("musl-gcc", &["--version"]).succeeds()
 }
 
 /// A child that does not outlive this value.

@@ -8,8 +8,10 @@ mod deny;
 mod infra;
 mod job;
 mod laws;
+mod musl;
 mod npm;
 mod oracle;
+mod package;
 mod places;
 mod progress;
 mod promises;
@@ -51,6 +53,8 @@ enum Command {
     /// Measure, and print the figures.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Build what is deployed: the zip, the list of what is in it, and the checksums, in `dist/`.
+    Package(package::Options),
     /// Ask the advisory database about every dependency (needs the network).
     Advisories,
 }
@@ -75,6 +79,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Replay(words) => words.run("replay"),
         Command::ReplayIcs(words) => replay_ics::run(&words, &mut |line| println!("{line}")),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Package(options) => package::run(&options, &mut |line| println!("{line}")),
         Command::Advisories => advisories::run(),
     }
 }
