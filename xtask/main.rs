@@ -3,6 +3,7 @@
 mod advisories;
 mod bench;
 mod bench_start;
+mod cost;
 mod demo;
 mod deny;
 mod infra;
@@ -53,6 +54,8 @@ enum Command {
     /// Measure, and print the figures.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Compute what a month costs, from hub configurations.
+    Cost(cost::Options),
     /// Build what is deployed: the zip, the list of what is in it, and the checksums, in `dist/`.
     Package(package::Options),
     /// Ask the advisory database about every dependency (needs the network).
@@ -79,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Replay(words) => words.run("replay"),
         Command::ReplayIcs(words) => replay_ics::run(&words, &mut |line| println!("{line}")),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Cost(options) => cost::run(&options),
         Command::Package(options) => package::run(&options, &mut |line| println!("{line}")),
         Command::Advisories => advisories::run(),
     }
