@@ -35,7 +35,7 @@ fn unpacked() -> (TempDir, Package, PathBuf) {
 #[ignore = "cargo xtask package runs it on the zip"]
 fn the_zip_holds_the_functions_the_program_and_nothing_else() {
     let mut zip = zip();
-    let names: BTreeSet<_> = zip.file_names().map(str::to_owned).collect();
+    let names: BTreeSet<_> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
     let declared = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("function-defs")).unwrap();
     let folders = declared.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     let functions =
