@@ -184,7 +184,7 @@ fn full() -> Value {
                 "mapping": {"fileAs": "displayName", "aliases": true, "otherMails": true,
                     "extensionAttributes": {"extensionAttribute1": "birthday"}, "exclude": ["manager"],
                     "fixed": {"companyName": "C"}, "categories": ["c"], "notes": "n"},
-                "mailbox": id, "folder": "F", "file": {"url": "https://feed.example"}, "filter": "surname present",
+                "mailbox": id, "folder": "F", "file": {"url": "https://feed.example"}, "signIn": {"user": "u", "secret": "s"}, "filter": "surname present",
                 "events": {"monthsBack": 1, "monthsAhead": 1, "privacy": "busyOnly", "privateEvents": "busyOnly",
                     "titlePrefix": "p", "replaceTitle": "t", "tentative": true, "declined": true, "allDay": true,
                     "reminders": "keep", "category": "c", "showAs": "oof", "unroll": true, "timeZone": "Europe/Vienna"},

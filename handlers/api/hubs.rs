@@ -1,11 +1,11 @@
 //! Hubs: create, read, update, delete, validate.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::{Etag, Row, When};
@@ -19,6 +19,7 @@ use super::error::ApiError;
 use super::params::Params;
 use super::read::{each, records};
 use super::schema::HubConfigSchema;
+use crate::access::{Caller, Role};
 use crate::retention::obstacle;
 use crate::seats;
 use crate::tables::{Hub, MailboxState, Retention, Tables};
@@ -35,9 +36,10 @@ pub(super) struct HubView {
     /// Its id.
     #[schema(value_type = String)]
     hub: HubId,
-    /// What an admin decided.
-    #[schema(value_type = HubConfigSchema)]
-    config: HubConfig,
+    /// What an admin decided; a list shows it to operators only.
+    #[schema(value_type = Option<HubConfigSchema>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<HubConfig>,
     /// When it was made.
     created: DateTime<Utc>,
     /// When the configuration last changed.
@@ -68,7 +70,7 @@ pub(super) struct Deleted {
 impl HubView {
     fn new(hub: HubId, record: Hub, warnings: Vec<String>) -> Self {
         let Hub { config, created, changed } = record;
-        Self { hub, config, created, changed, warnings }
+        Self { hub, config: Some(config), created, changed, warnings }
     }
 }
 
@@ -77,11 +79,17 @@ impl HubView {
     security(("role" = ["Reader"])),
     params(TenantPath),
     responses((status = 200, description = "The hubs", body = [HubView])))]
-pub(super) async fn list(at: AtTenant) -> Result<Json<Vec<HubView>>, ApiError> {
+pub(super) async fn list(
+    at: AtTenant,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Vec<HubView>>, ApiError> {
     let prefix = Tables::hubs_prefix(&at.tenant);
     let rows = records(&at.app.tables.hubs, &prefix, at.app.tables.names(&prefix).await?).await?;
-    let view =
-        |(name, row): (String, Row<Hub>)| Some(HubView::new(HubId::new(name).ok()?, row.record, vec![]));
+    let shows = caller.may(Role::Operator);
+    let view = |(name, row): (String, Row<Hub>)| {
+        let whole = HubView::new(HubId::new(name).ok()?, row.record, vec![]);
+        Some(HubView { config: whole.config.filter(|_| shows), ..whole })
+    };
     Ok(Json(rows.into_iter().filter_map(view).collect()))
 }
 
