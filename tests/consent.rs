@@ -4,6 +4,7 @@
 mod fake_host;
 mod stage;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,7 +39,8 @@ async fn from_the_first_page_to_a_synced_mailbox() {
         (&consent["mode"], &consent["text"]),
         (&json!("all"), &json!(wheelhouse::consent::TEXT_VERSION))
     );
-    assert_eq!(consent["permissions"], json!(street.world.simulator.grant_of(App::Main).1));
+    let granted: BTreeSet<_> = street.world.simulator.grant_of(App::Main).1.into_iter().collect();
+    assert_eq!(consent["permissions"], json!(granted));
     assert_eq!(consent["servicePrincipal"], json!(street.world.simulator.service_principal_id(App::Main)));
     assert_eq!(history(&street).await, [consent]);
     street.call(&browser, "PUT", &street.world.hub(), &street.world.config()).await.unwrap();
