@@ -83,8 +83,8 @@ pub(super) struct Refused {
     error: String,
     /// What to do.
     fix: String,
-    /// The stamp that is the right one.
-    stamp: Option<Url>,
+    /// The address of the stamp that is the right one.
+    stamp: Option<String>,
 }
 
 impl Refused {
@@ -95,7 +95,7 @@ impl Refused {
 
     /// The same with the stamp that is the right one.
     pub fn at(self, stamp: Option<Url>) -> Self {
-        Self { stamp, ..self }
+        Self { stamp: stamp.map(String::from), ..self }
     }
 }
 
