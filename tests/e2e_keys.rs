@@ -69,7 +69,7 @@ async fn keys_are_rotated_while_the_work_goes_on() {
     assert_eq!(world.simulator.counts().writes.total(), 0, "{run}");
     world.assert_right();
 
-    let tenant: TenantId = world.simulator.tenant_id().to_string().parse().unwrap();
+    let tenant = TenantId::new(world.simulator.tenant_id()).unwrap();
     let log = Log::from(&tenant);
     let entries = wheelhouse::audit::entries(&world.app, &log, 0).map(Result::unwrap);
     let entries: Vec<_> = entries.map(Result::unwrap).collect().await;
