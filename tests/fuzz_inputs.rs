@@ -66,7 +66,7 @@ fn pieces() -> impl Strategy<Value = String> {
     prop_oneof![select(odd.to_vec()).prop_map(str::to_owned), any::<String>(), "[ -~]{0,20}"]
 }
 
-/// Any JSON, with the mark in it.
+/// Any JSON, with the mark among its values; a name that is misspelt may be told to whoever wrote it.
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -78,7 +78,7 @@ fn anything() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 24, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::btree_map(pieces(), inner, 0..5).prop_map(|map| json!(map)),
+            prop::collection::btree_map("[ -~é]{0,12}", inner, 0..5).prop_map(|map| json!(map)),
         ]
     })
 }

@@ -57,7 +57,7 @@ impl Login for SignedIn {
     }
 
     async fn prove(&self, _: &TenantId, _: &str) -> Result<Proof, Error> {
-        unimplemented!("no reading asks for it")
+        panic!("no reading asks for it")
     }
 
     async fn forget(&self, _: &TenantId, _: Option<&Secret>) {}
