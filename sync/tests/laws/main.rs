@@ -48,7 +48,7 @@ pub fn runner(cases: u64, seed: u64) -> TestRunner {
 }
 
 /// Runs a property over the worlds and prints one line per law.
-fn hold<S>(
+fn hold<S: std::fmt::Debug>(
     laws: &[&str],
     strategy: impl Strategy<Value = (bool, bool, S)>,
     check: impl Fn(World, &S) -> Vec<String>,

@@ -513,7 +513,8 @@ impl Worker {
         if kept_by_hub && world.server.items.contains_key(id) && !(why == Removal::Duplicate && another) {
             world.broken.push(format!("never delete what the hub still has: {key}"));
         }
-        if !self.snapshot.complete {
+        // Whoever asked to be erased does not wait for a source.
+        if !self.snapshot.complete && why != Removal::Erased {
             world.broken.push(format!("no delete from an incomplete snapshot: {key}"));
         }
         if world.own.contains_key(id) {
