@@ -63,7 +63,7 @@ async fn everything_about_a_person_is_found_by_id_and_by_address_and_nothing_of_
     let document = world.export(&ana.to_string()).await;
     assert_eq!(
         tables(&document),
-        ["audit-people 1", "bases 1", "bases 1", "snapshot 1", "sources 1", "requests 1"],
+        ["audit-people 1", "audit 1", "bases 1", "bases 1", "snapshot 1", "sources 1", "requests 1"],
         "{document}"
     );
     let by_address = world.export(&world.address(ana).to_uppercase()).await;

@@ -24,7 +24,7 @@ const KNOWN_HOSTS: [&str; 7] = [
 
 /// What an owner of the deployment may call at another tenant: nothing that shows or moves content.
 const OWNERS: [&str; 7] =
-    ["connectTenant", "forgetTenant", "getLicence", "getTenant", "listTenants", "setPlan", "listForgotten"];
+    ["connectTenant", "forgetTenant", "getLicence", "getTenant", "listTenants", "setPlan", "getForgotten"];
 
 /// The code of a file without tests and comments.
 fn code(text: &str) -> String {
