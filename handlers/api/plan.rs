@@ -56,11 +56,10 @@ pub(super) async fn set_retention(
     let retention = serde_json::from_slice(&body?).ok().filter(is_within).ok_or_else(|| {
         ApiError::bad("this is no retention", "send {\"days\": 30}, 1 to 60, or \"afterEveryRun\"")
     })?;
-    if retention == Retention::AfterEveryRun {
-        if let Some(why) = retention::refusal(&at.app, &at.tenant).await? {
-            let fix = "keep what is needed for some days, or change the hub";
-            return Err(ApiError::conflict(why, fix));
-        }
+    if retention == Retention::AfterEveryRun
+        && let Some(why) = retention::refusal(&at.app, &at.tenant).await?
+    {
+        return Err(ApiError::conflict(why, "keep what is needed for some days, or change the hub"));
     }
     let key = Tables::tenant_key(&at.tenant);
     change_existing(&at.app.tables.tenants, &key, |tenant| tenant.retention = retention).await?;
