@@ -138,6 +138,7 @@ fn attacks(world: &World, session: &str) -> Vec<Attack> {
     let cookie = ("cookie", format!("{SESSION}={session}"));
     let mut attacks = vec![
         plain("no token", vec![]),
+        plain("from this machine", vec![("host", "127.0.0.1:7071".to_owned())]),
         plain("an empty token", vec![("authorization", "Bearer ".to_owned())]),
         plain("a token of another scheme", vec![("authorization", format!("Basic {all}"))]),
         plain("a token without a scheme", vec![("authorization", all.clone())]),
@@ -363,6 +364,27 @@ async fn a_new_signing_key_is_found_and_a_withdrawn_one_is_not_believed() {
     let claims = Simulator::claims(&before);
     let old = changed(&claims, &[("exp", Simulator::claims(&fresh)["exp"].clone())]);
     assert_eq!(world.bearer("GET", "/api/me", &before).await.status, 401, "{old}");
+}
+
+#[tokio::test]
+async fn what_a_genuine_token_may_look_like() {
+    let world = World::new().await;
+    let genuine = Simulator::claims(&world.token(&world.a, &["Reader"]));
+    let (client, now) = (world.a.client_id(), genuine["iat"].as_i64().unwrap());
+    for (name, value) in [
+        ("aud", json!(format!("api://{client}"))),
+        ("aud", json!([client])),
+        ("exp", json!(now - 299)),
+        ("nbf", json!(now + 299)),
+        ("roles", Value::Null),
+    ] {
+        let mut claims = changed(&genuine, &[(name, value)]);
+        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let token = world.simulator.forge(&claims, Forgery::Genuine).unwrap();
+        let answer = world.bearer("GET", "/api/me", &token).await;
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+        assert_eq!(answer.json()["person"], genuine["oid"]);
+    }
 }
 
 #[tokio::test]

@@ -155,6 +155,24 @@ async fn an_answer_counts_once_in_the_browser_that_asked_and_soon() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_given_to_another_browser_signs_nobody_in() {
+    let world = World::new().await;
+    let (ana, eve) = (world.person(&world.a, &["Administrator"]), world.person(&world.b, &[]));
+    let (mut victim, mut attacker) = (Browser::new(&world), Browser::new(&world));
+    let (of_victim, of_attacker) = (victim.begin().await, attacker.begin().await);
+    let code = query(&world.a.signs_in(ana, &of_victim).unwrap(), "code");
+    let stolen = format!("/sign-in/callback?code={code}&state={}", query(&of_attacker, "state"));
+    let answer = attacker.get(&stolen).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("invalid_grant"), "{}", answer.text());
+    assert!(!attacker.cookies.contains_key(SESSION));
+    let code = query(&world.b.signs_in(eve, &attacker.begin().await).unwrap(), "code");
+    let planted = format!("/sign-in/callback?code={code}&state={}", query(&victim.begin().await, "state"));
+    assert_eq!(victim.get(&planted).await.status, 403, "nor is the victim signed in as the attacker");
+    assert!(!victim.cookies.contains_key(SESSION));
+}
+
+#[tokio::test]
 async fn what_microsoft_refuses_is_told_as_text_and_without_its_words() {
     let world = World::new().await;
     let mut browser = Browser::new(&world);
