@@ -1,16 +1,15 @@
-// The app registrations, once for all stamps: no secret, no certificate, only the stamps' identities.
-// Deployed once by an Application Developer of the home tenant, and again when a stamp is added:
-//   az deployment group create -g GROUP -f infra/bicep/entra.bicep -p publicUrls='["https://…"]' identities='["…"]'
+// The app registrations, for all stamps together: no secret, no certificate, only the stamps' identities.
+// Made once, before the first stamp; repeated with one more entry in `stamps` for each stamp (docs/DEPLOY.md has the commands).
 extension microsoftGraphV1
 
 @description('What people see when they consent.')
 param displayName string = 'Wheelhouse'
 
-@description('Public addresses of all stamps, without a slash at the end.')
-param publicUrls string[]
+@description('Every stamp that there is: its public address without a slash at the end, and the principal id of its identity; outputs of the stamp.')
+param stamps { name: string, url: string, identity: string }[] = []
 
-@description('Principal ids of the stamps\' identities: identityPrincipalId of each stamp; empty before the first stamp.')
-param identities string[] = []
+@description('Who has which app role in this tenant: object ids of people, groups or service principals.')
+param people { id: string, role: string }[] = []
 
 @description('Make the second registration, for tenants that grant single mailboxes only.')
 param scoped bool = true
@@ -20,65 +19,69 @@ var issuer = '${environment().authentication.loginEndpoint}${tenant().tenantId}/
 var directory = map(common.directory, permission => { id: permission.id, type: 'Role' })
 var mailboxes = map(common.mailboxes, permission => { id: permission.id, type: 'Role' })
 var signIn = map(common.signIn, permission => { id: permission.id, type: 'Scope' })
-var redirects = flatten(map(publicUrls, url => map(common.redirects, path => '${url}${path}')))
-var lock = { isEnabled: true, allProperties: true }
+var redirects = flatten(map(stamps, stamp => map(common.redirects, path => '${stamp.url}${path}')))
+var main = {
+  name: 'wheelhouse'
+  title: displayName
+  asks: concat(directory, mailboxes, signIn)
+  roles: common.roles
+}
+var single = {
+  name: 'wheelhouse-scoped'
+  title: '${displayName} (single mailboxes)'
+  asks: directory
+  roles: []
+}
+var registrations = scoped ? [main, single] : [main]
+var logins = flatten(map(registrations, one => map(stamps, stamp => { of: one.name, stamp: stamp.name, identity: stamp.identity })))
 
-resource main 'Microsoft.Graph/applications@v1.0' = {
-  uniqueName: 'wheelhouse'
-  displayName: displayName
-  signInAudience: 'AzureADMultipleOrgs'
-  api: { requestedAccessTokenVersion: 2 }
-  web: { redirectUris: redirects, implicitGrantSettings: { enableIdTokenIssuance: false, enableAccessTokenIssuance: false } }
-  servicePrincipalLockConfiguration: lock
-  requiredResourceAccess: [{ resourceAppId: common.graph, resourceAccess: concat(directory, mailboxes, signIn) }]
-  appRoles: [
-    for role in common.roles: {
+resource registration 'Microsoft.Graph/applications@v1.0' = [
+  for one in registrations: {
+    uniqueName: one.name
+    displayName: one.title
+    signInAudience: 'AzureADMultipleOrgs'
+    // The sign-in shows who may consent for a tenant: its Global and Privileged Role Administrators.
+    groupMembershipClaims: 'DirectoryRole'
+    api: { requestedAccessTokenVersion: 2 }
+    web: { redirectUris: redirects, implicitGrantSettings: { enableIdTokenIssuance: false, enableAccessTokenIssuance: false } }
+    servicePrincipalLockConfiguration: { isEnabled: true, allProperties: true }
+    requiredResourceAccess: [{ resourceAppId: common.graph, resourceAccess: one.asks }]
+    appRoles: map(one.roles, role => {
       id: role.id
       value: role.value
       displayName: role.title
       description: role.text
       allowedMemberTypes: ['User', 'Application']
       isEnabled: true
-    }
-  ]
-}
-
-resource mainPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
-  appId: main.appId
-}
-
-resource mainLogin 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = [
-  for (identity, i) in identities: {
-    name: '${main.uniqueName}/stamp-${i}'
-    audiences: [common.audience]
-    issuer: issuer
-    subject: identity
+    })
   }
 ]
 
-resource scopedApp 'Microsoft.Graph/applications@v1.0' = if (scoped) {
-  uniqueName: 'wheelhouse-scoped'
-  displayName: '${displayName} (single mailboxes)'
-  signInAudience: 'AzureADMultipleOrgs'
-  api: { requestedAccessTokenVersion: 2 }
-  web: { redirectUris: redirects, implicitGrantSettings: { enableIdTokenIssuance: false, enableAccessTokenIssuance: false } }
-  servicePrincipalLockConfiguration: lock
-  requiredResourceAccess: [{ resourceAppId: common.graph, resourceAccess: directory }]
-}
-
-resource scopedPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = if (scoped) {
-  appId: scopedApp!.appId
-}
-
-resource scopedLogin 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = [
-  for (identity, i) in identities: if (scoped) {
-    name: '${scopedApp!.uniqueName}/stamp-${i}'
-    audiences: [common.audience]
-    issuer: issuer
-    subject: identity
+resource principal 'Microsoft.Graph/servicePrincipals@v1.0' = [
+  for (one, i) in registrations: {
+    appId: registration[i].appId
   }
 ]
 
-output appClientId string = main.appId
-output scopedAppClientId string = scoped ? scopedApp!.appId : ''
-output principalId string = mainPrincipal.id
+// One at a time: Entra refuses two at once for one registration.
+@batchSize(1)
+resource login 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = [
+  for one in logins: {
+    name: '${one.of}/${one.stamp}'
+    audiences: [common.audience]
+    issuer: issuer
+    subject: one.identity
+    dependsOn: [registration]
+  }
+]
+
+resource assignment 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for one in people: {
+    appRoleId: filter(common.roles, role => role.value == one.role)[0].id
+    principalId: one.id
+    resourceId: principal[0].id
+  }
+]
+
+output appClientId string = registration[0].appId
+output scopedAppClientId string = scoped ? registration[1].appId : ''

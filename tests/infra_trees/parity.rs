@@ -45,6 +45,7 @@ const KINDS: &[(&str, &str)] = &[
         "Microsoft.Graph/applications/federatedIdentityCredentials",
         "azuread_application_federated_identity_credential",
     ),
+    ("Microsoft.Graph/appRoleAssignedTo", "azuread_app_role_assignment"),
 ];
 
 /// What one language has as a resource and the other as a part of one, and role assignments, which are judged apart.

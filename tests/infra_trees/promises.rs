@@ -82,6 +82,7 @@ const PROMISES: &[Promise] = &[
     Promise("registration: tokens of version 2", (ENTRA, "api.requestedAccessTokenVersion", "2"), ("azuread_application", "api.requested_access_token_version", "2")),
     Promise("registration: no token in an address", (ENTRA, "web.implicitGrantSettings.enableAccessTokenIssuance", "false"), ("azuread_application", "web.implicit_grant.access_token_issuance_enabled", "false")),
     Promise("registration: no id token in an address", (ENTRA, "web.implicitGrantSettings.enableIdTokenIssuance", "false"), ("azuread_application", "web.implicit_grant.id_token_issuance_enabled", "false")),
+    Promise("registration: the sign-in shows administrators", (ENTRA, "groupMembershipClaims", "DirectoryRole"), ("azuread_application", "group_membership_claims.0", "DirectoryRole")),
     Promise("registration: tokens for the exchange alone", (TRUST, "audiences.0", "=common.audience"), ("azuread_application_federated_identity_credential", "audiences.0", "=local.common.audience")),
     Promise("registration: our own tenant alone", (TRUST, "issuer", "=issuer"), ("azuread_application_federated_identity_credential", "issuer", "=local.issuer")),
 ];

@@ -1,5 +1,5 @@
-# The app registrations, once for all stamps: no secret, no certificate, only the stamps' identities.
-# Run once by an Application Developer of the home tenant, and again when a stamp is added. The same as infra/bicep/entra.bicep.
+# The app registrations, for all stamps together: no secret, no certificate, only the stamps' identities. The same as infra/bicep/entra.bicep.
+# Made once, before the first stamp; repeated with one more entry in `stamps` for each stamp (docs/DEPLOY.md has the commands).
 terraform {
   required_version = ">= 1.9"
   required_providers {
@@ -18,19 +18,24 @@ variable "display_name" {
   default     = "Wheelhouse"
 }
 
-variable "public_urls" {
-  description = "Public addresses of all stamps, without a slash at the end."
-  type        = list(string)
+variable "stamps" {
+  description = "Every stamp that there is: its public address without a slash at the end, and the principal id of its identity; outputs of the stamp."
+  type        = list(object({ name = string, url = string, identity = string }))
+  default     = []
   validation {
-    condition     = alltrue([for url in var.public_urls : can(regex("^https://[^/]+$", url))])
+    condition     = alltrue([for stamp in var.stamps : can(regex("^https://[^/]+$", stamp.url))])
     error_message = "A public address is https:// and a host name, without a path."
   }
 }
 
-variable "identities" {
-  description = "Principal ids of the stamps' identities: identity_principal_id of each stamp; empty before the first stamp."
-  type        = list(string)
+variable "people" {
+  description = "Who has which app role in this tenant: object ids of people, groups or service principals."
+  type        = list(object({ id = string, role = string }))
   default     = []
+  validation {
+    condition     = alltrue([for one in var.people : contains(["Reader", "Operator", "Administrator", "Privacy", "Owner"], one.role)])
+    error_message = "The app roles are Reader, Operator, Administrator, Privacy and Owner."
+  }
 }
 
 variable "scoped" {
@@ -42,20 +47,35 @@ variable "scoped" {
 data "azuread_client_config" "me" {}
 
 locals {
-  common      = jsondecode(file("${path.module}/../../common/entra.json"))
-  issuer      = "https://login.microsoftonline.com/${data.azuread_client_config.me.tenant_id}/v2.0"
-  redirects   = flatten([for url in var.public_urls : [for path in local.common.redirects : "${url}${path}"]])
-  directory   = [for permission in local.common.directory : { id = permission.id, type = "Role" }]
-  mailboxes   = [for permission in local.common.mailboxes : { id = permission.id, type = "Role" }]
-  sign_in     = [for permission in local.common.signIn : { id = permission.id, type = "Scope" }]
-  of_main     = concat(local.directory, local.mailboxes, local.sign_in)
-  of_scoped   = local.directory
-  scoped_once = var.scoped ? toset(["scoped"]) : toset([])
+  common    = jsondecode(file("${path.module}/../../common/entra.json"))
+  issuer    = "https://login.microsoftonline.com/${data.azuread_client_config.me.tenant_id}/v2.0"
+  redirects = flatten([for stamp in var.stamps : [for path in local.common.redirects : "${stamp.url}${path}"]])
+  directory = [for permission in local.common.directory : { id = permission.id, type = "Role" }]
+  mailboxes = [for permission in local.common.mailboxes : { id = permission.id, type = "Role" }]
+  sign_in   = [for permission in local.common.signIn : { id = permission.id, type = "Scope" }]
+  registrations = merge(
+    {
+      wheelhouse = {
+        title = var.display_name
+        asks  = concat(local.directory, local.mailboxes, local.sign_in)
+        roles = local.common.roles
+      }
+    },
+    { for name in var.scoped ? ["wheelhouse-scoped"] : [] : name => {
+      title = "${var.display_name} (single mailboxes)"
+      asks  = local.directory
+      roles = []
+    } },
+  )
+  logins = { for pair in setproduct(keys(local.registrations), var.stamps) : "${pair[0]}/${pair[1].name}" => { of = pair[0], stamp = pair[1] } }
 }
 
-resource "azuread_application" "main" {
-  display_name     = var.display_name
+resource "azuread_application" "registration" {
+  for_each         = local.registrations
+  display_name     = each.value.title
   sign_in_audience = "AzureADMultipleOrgs"
+  # The sign-in shows who may consent for a tenant: its Global and Privileged Role Administrators.
+  group_membership_claims = ["DirectoryRole"]
   api {
     requested_access_token_version = 2
   }
@@ -69,7 +89,7 @@ resource "azuread_application" "main" {
   required_resource_access {
     resource_app_id = local.common.graph
     dynamic "resource_access" {
-      for_each = local.of_main
+      for_each = each.value.asks
       content {
         id   = resource_access.value.id
         type = resource_access.value.type
@@ -77,7 +97,7 @@ resource "azuread_application" "main" {
     }
   }
   dynamic "app_role" {
-    for_each = local.common.roles
+    for_each = each.value.roles
     content {
       id                   = app_role.value.id
       value                = app_role.value.value
@@ -89,63 +109,31 @@ resource "azuread_application" "main" {
   }
 }
 
-resource "azuread_service_principal" "main_principal" {
-  client_id = azuread_application.main.client_id
+resource "azuread_service_principal" "principal" {
+  for_each  = azuread_application.registration
+  client_id = each.value.client_id
 }
 
-resource "azuread_application_federated_identity_credential" "main_login" {
-  for_each       = toset(var.identities)
-  application_id = azuread_application.main.id
-  display_name   = "stamp-${each.key}"
+resource "azuread_application_federated_identity_credential" "login" {
+  for_each       = local.logins
+  application_id = azuread_application.registration[each.value.of].id
+  display_name   = each.value.stamp.name
   audiences      = [local.common.audience]
   issuer         = local.issuer
-  subject        = each.key
+  subject        = each.value.stamp.identity
 }
 
-resource "azuread_application" "scoped_app" {
-  for_each         = local.scoped_once
-  display_name     = "${var.display_name} (single mailboxes)"
-  sign_in_audience = "AzureADMultipleOrgs"
-  api {
-    requested_access_token_version = 2
-  }
-  web {
-    redirect_uris = local.redirects
-    implicit_grant {
-      id_token_issuance_enabled     = false
-      access_token_issuance_enabled = false
-    }
-  }
-  required_resource_access {
-    resource_app_id = local.common.graph
-    dynamic "resource_access" {
-      for_each = local.of_scoped
-      content {
-        id   = resource_access.value.id
-        type = resource_access.value.type
-      }
-    }
-  }
-}
-
-resource "azuread_service_principal" "scoped_principal" {
-  for_each  = local.scoped_once
-  client_id = azuread_application.scoped_app[each.key].client_id
-}
-
-resource "azuread_application_federated_identity_credential" "scoped_login" {
-  for_each       = var.scoped ? toset(var.identities) : toset([])
-  application_id = azuread_application.scoped_app["scoped"].id
-  display_name   = "stamp-${each.key}"
-  audiences      = [local.common.audience]
-  issuer         = local.issuer
-  subject        = each.key
+resource "azuread_app_role_assignment" "assignment" {
+  for_each            = { for one in var.people : "${one.role}-${one.id}" => one }
+  app_role_id         = one([for role in local.common.roles : role.id if role.value == each.value.role])
+  principal_object_id = each.value.id
+  resource_object_id  = azuread_service_principal.principal["wheelhouse"].object_id
 }
 
 output "app_client_id" {
-  value = azuread_application.main.client_id
+  value = azuread_application.registration["wheelhouse"].client_id
 }
 
 output "scoped_app_client_id" {
-  value = var.scoped ? azuread_application.scoped_app["scoped"].client_id : ""
+  value = var.scoped ? azuread_application.registration["wheelhouse-scoped"].client_id : ""
 }
