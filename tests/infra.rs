@@ -151,8 +151,8 @@ fn a_renamed_queue_is_caught() {
     planted(STAMP, "[\"wheelhouse\"]", "[\"wheels\"]", "container wheels");
     planted(
         VAULT[1],
-        "name                      = \"wheelhouse\"",
-        "name = \"wheels\"",
+        ": [\"wheelhouse\"])",
+        ": [\"wheels\"])",
         "key wheels: in Terraform only",
     );
 }
@@ -207,7 +207,7 @@ fn what_one_language_has_alone_is_caught() {
     );
     planted(
         VAULT[0],
-        "resource storageKey ",
+        "resource key ",
         "resource secondKey ",
         "only Bicep has Microsoft.KeyVault/vaults/keys `second_key`",
     );
@@ -256,6 +256,12 @@ fn what_the_program_does_not_say_or_have_is_caught() {
     planted("infra/common/entra.json", "\"value\": \"Owner\"", "\"value\": \"Root\"", "app role Root");
     planted("infra/common/entra.json", "Contacts.ReadWrite", "Mail.Send", "permission Mail.Send");
     planted("infra/common/entra.json", "/sign-in/callback", "/signin-oidc", "nobody answers at /signin-oidc");
+    planted(
+        "infra/bicep/entra.bicep",
+        "    groupMembershipClaims: 'DirectoryRole'\n",
+        "",
+        "the sign-in shows administrators: Bicep",
+    );
 }
 
 /// What the checker of Bicep says of a copy with a fault, or of one without.

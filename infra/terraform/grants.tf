@@ -24,7 +24,7 @@ resource "azurerm_role_assignment" "app" {
   scope = {
     host        = azurerm_storage_account.account["host"].id
     data        = azurerm_storage_account.account["data"].id
-    wrappingKey = azapi_resource.wrapping_key.id
+    wrappingKey = azapi_resource.key["wheelhouse"].id
     vault       = azurerm_key_vault.vault.id
     insights    = azapi_resource.insights.id
   }[each.value.on]
@@ -36,7 +36,7 @@ resource "azurerm_role_assignment" "app" {
 
 resource "azurerm_role_assignment" "storage" {
   for_each           = { for key, role in local.roles : key => role if role.to == "storage" }
-  scope              = { storageKey = azapi_resource.storage_key[0].id }[each.value.on]
+  scope              = { storageKey = azapi_resource.key["storage"].id }[each.value.on]
   role_definition_id = "${local.definitions}/${each.value.id}"
   principal_id       = azurerm_user_assigned_identity.storage_identity[0].principal_id
   principal_type     = "ServicePrincipal"

@@ -57,10 +57,10 @@ resource "azurerm_storage_account" "account" {
     }
   }
   dynamic "customer_managed_key" {
-    for_each = azapi_resource.storage_key
+    for_each = azurerm_user_assigned_identity.storage_identity
     content {
-      key_vault_key_id          = "${azurerm_key_vault.vault.vault_uri}keys/${customer_managed_key.value.name}"
-      user_assigned_identity_id = azurerm_user_assigned_identity.storage_identity[0].id
+      key_vault_key_id          = "${azurerm_key_vault.vault.vault_uri}keys/${azapi_resource.key["storage"].name}"
+      user_assigned_identity_id = customer_managed_key.value.id
     }
   }
   depends_on = [azurerm_role_assignment.storage]

@@ -21,28 +21,10 @@ resource "azurerm_key_vault" "vault" {
 # Keys by azapi: azurerm makes them at the vault itself, which nobody reaches from outside.
 # Validation is left to the twins in vault.bicep, whose bodies are the same: their type has a location that nobody may set, and
 # offline validation sets it.
-resource "azapi_resource" "wrapping_key" {
+resource "azapi_resource" "key" {
+  for_each                  = toset(var.customer_managed_keys ? ["wheelhouse", "storage"] : ["wheelhouse"])
   type                      = "Microsoft.KeyVault/vaults/keys@2024-11-01"
-  name                      = "wheelhouse"
-  parent_id                 = azurerm_key_vault.vault.id
-  schema_validation_enabled = false
-  body = {
-    properties = {
-      kty     = "RSA"
-      keySize = 3072
-      keyOps  = ["wrapKey", "unwrapKey"]
-      rotationPolicy = {
-        attributes      = { expiryTime = "P2Y" }
-        lifetimeActions = [{ trigger = { timeAfterCreate = "P1Y" }, action = { type = "rotate" } }]
-      }
-    }
-  }
-}
-
-resource "azapi_resource" "storage_key" {
-  count                     = var.customer_managed_keys ? 1 : 0
-  type                      = "Microsoft.KeyVault/vaults/keys@2024-11-01"
-  name                      = "storage"
+  name                      = each.key
   parent_id                 = azurerm_key_vault.vault.id
   schema_validation_enabled = false
   body = {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use wheelhouse::access::Role;
 
-use super::{Read, Tree};
+use super::{Read, Resource, Tree};
 
 type Names = BTreeSet<String>;
 
@@ -73,18 +73,10 @@ fn names(tree: &Tree, read: &Read) -> Vec<String> {
         ("infra/common/stamp.json", &strings(&containers["data"])),
         ("handlers/app.rs", &Names::from([constant("CONTAINER")])),
     );
-    let key = |all: &[super::Resource]| -> Names {
-        let wrapping =
-            all.iter().filter(|one| one.kind.ends_with("/keys") && super::snake(&one.name) == "wrapping_key");
-        wrapping
-            .filter_map(|one| one.body["name"].as_str().map(str::to_owned))
-            .filter(|name| !name.starts_with('='))
-            .collect()
-    };
-    let wanted = Names::from([constant("WRAPPING_KEY")]);
-    // In Bicep it stands twice: where it is made, and where a role on it is assigned.
-    found.extend(one_sided("key", ("Bicep", &key(&read.bicep)), ("handlers/app.rs", &wanted)));
-    found.extend(one_sided("key", ("Terraform", &key(&read.terraform)), ("handlers/app.rs", &wanted)));
+    // The program's, and the one that storage may be encrypted with.
+    let wanted = Names::from([constant("WRAPPING_KEY"), "storage".to_owned()]);
+    found.extend(one_sided("key", ("Bicep", &keys(&read.bicep)), ("handlers/app.rs", &wanted)));
+    found.extend(one_sided("key", ("Terraform", &keys(&read.terraform)), ("handlers/app.rs", &wanted)));
     for package in strings(&containers["host"]) {
         for path in ["infra/bicep/modules/app.bicep", "infra/terraform/app.tf"] {
             let says = tree.file(path).contains(&format!("{package}\""))
@@ -103,6 +95,18 @@ fn names(tree: &Tree, read: &Read) -> Vec<String> {
         ("the marks of ended sessions, and only they go by age (docs/decisions/0033)", &marks),
     ));
     found
+}
+
+/// The names of the vault's keys: of those that are made, in a loop, and of those that a role is assigned on.
+fn keys(all: &[Resource]) -> Names {
+    let mut names = Names::new();
+    for one in all.iter().filter(|one| one.kind.ends_with("/keys")) {
+        let quoted = one.each.split(['\'', '"']).skip(1).step_by(2).map(str::to_owned);
+        names.extend(quoted);
+        let own = one.body["name"].as_str().filter(|_| one.existing);
+        names.extend(own.map(str::to_owned));
+    }
+    names
 }
 
 /// Days that promise something.

@@ -29,32 +29,25 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-resource wrappingKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
-  parent: vault
-  name: 'wheelhouse'
-  properties: {
-    kty: 'RSA'
-    keySize: 3072
-    keyOps: ['wrapKey', 'unwrapKey']
-    rotationPolicy: {
-      attributes: { expiryTime: 'P2Y' }
-      lifetimeActions: [{ trigger: { timeAfterCreate: 'P1Y' }, action: { type: 'rotate' } }]
+resource key 'Microsoft.KeyVault/vaults/keys@2024-11-01' = [
+  for name in concat(['wheelhouse'], customerManagedKeys ? ['storage'] : []): {
+    parent: vault
+    name: name
+    properties: {
+      kty: 'RSA'
+      keySize: 3072
+      keyOps: ['wrapKey', 'unwrapKey']
+      rotationPolicy: {
+        attributes: { expiryTime: 'P2Y' }
+        lifetimeActions: [{ trigger: { timeAfterCreate: 'P1Y' }, action: { type: 'rotate' } }]
+      }
     }
   }
-}
+]
 
-resource storageKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = if (customerManagedKeys) {
+resource storageKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' existing = {
   parent: vault
   name: 'storage'
-  properties: {
-    kty: 'RSA'
-    keySize: 3072
-    keyOps: ['wrapKey', 'unwrapKey']
-    rotationPolicy: {
-      attributes: { expiryTime: 'P2Y' }
-      lifetimeActions: [{ trigger: { timeAfterCreate: 'P1Y' }, action: { type: 'rotate' } }]
-    }
-  }
 }
 
 resource storageIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (customerManagedKeys) {
@@ -72,6 +65,7 @@ resource onStorageKey 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
       description: role.without
     }
+    dependsOn: [key]
   }
 ]
 

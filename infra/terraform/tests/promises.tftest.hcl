@@ -48,7 +48,7 @@ run "the_vault_is_closed_and_keeps_what_it_has" {
     error_message = "By roles alone, and nothing in it can be destroyed within 90 days."
   }
   assert {
-    condition     = azapi_resource.wrapping_key.name == "wheelhouse" && azapi_resource.wrapping_key.body.properties.keySize == 3072 && azapi_resource.wrapping_key.body.properties.keyOps == ["wrapKey", "unwrapKey"]
+    condition     = keys(azapi_resource.key) == ["wheelhouse"] && azapi_resource.key["wheelhouse"].body.properties.keySize == 3072 && azapi_resource.key["wheelhouse"].body.properties.keyOps == ["wrapKey", "unwrapKey"]
     error_message = "The wrapping key wraps and unwraps, and does nothing else."
   }
 }
