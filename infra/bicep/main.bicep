@@ -2,7 +2,7 @@
 // Deployed by an owner of the subscription; the deploy workflow repeats stamp.bicep alone.
 targetScope = 'subscription'
 
-@description('Name of the stamp: 2 to 11 lower-case letters and digits. With azd, the name of the environment.')
+@description('Name of the stamp: 2 to 11 lower-case letters, digits and hyphens. With azd, the name of the environment.')
 @minLength(2)
 @maxLength(11)
 param stamp string
@@ -135,5 +135,5 @@ module deployer 'modules/deployer.bicep' = if (!empty(deployerSubject)) {
 output AZURE_RESOURCE_GROUP string = group.name
 output WHEELHOUSE_PUBLIC_URL string = everything.outputs.publicUrl
 output WHEELHOUSE_APP_NAME string = everything.outputs.appName
-output identityPrincipalId string = everything.outputs.identityPrincipalId
-output deployerClientId string = deployer.?outputs.clientId ?? ''
+output WHEELHOUSE_IDENTITY_PRINCIPAL_ID string = everything.outputs.identityPrincipalId
+output WHEELHOUSE_DEPLOYER_CLIENT_ID string = deployer.?outputs.clientId ?? ''

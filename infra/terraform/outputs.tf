@@ -13,3 +13,7 @@ output "identity_principal_id" {
 output "deployer_client_id" {
   value = one(azurerm_user_assigned_identity.deployer[*].client_id)
 }
+
+output "resource_group" {
+  value = azurerm_resource_group.group.name
+}
