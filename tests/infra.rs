@@ -149,12 +149,7 @@ fn a_renamed_queue_is_caught() {
         "queues: those of the list",
     );
     planted(STAMP, "[\"wheelhouse\"]", "[\"wheels\"]", "container wheels");
-    planted(
-        VAULT[1],
-        ": [\"wheelhouse\"])",
-        ": [\"wheels\"])",
-        "key wheels: in Terraform only",
-    );
+    planted(VAULT[1], ": [\"wheelhouse\"])", ": [\"wheels\"])", "key wheels: in Terraform only");
 }
 
 #[test]

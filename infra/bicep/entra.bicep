@@ -25,12 +25,14 @@ var main = {
   title: displayName
   asks: concat(directory, mailboxes, signIn)
   roles: common.roles
+  scopes: common.scopes
 }
 var single = {
   name: 'wheelhouse-scoped'
   title: '${displayName} (single mailboxes)'
   asks: directory
   roles: []
+  scopes: []
 }
 var registrations = scoped ? [main, single] : [main]
 var logins = flatten(map(registrations, one => map(stamps, stamp => { of: one.name, stamp: stamp.name, identity: stamp.identity })))
@@ -42,7 +44,22 @@ resource registration 'Microsoft.Graph/applications@v1.0' = [
     signInAudience: 'AzureADMultipleOrgs'
     // The sign-in shows who may consent for a tenant: its Global and Privileged Role Administrators.
     groupMembershipClaims: 'DirectoryRole'
-    api: { requestedAccessTokenVersion: 2 }
+    api: {
+      requestedAccessTokenVersion: 2
+      // People without a browser: Azure CLI may ask for tokens in their name, every other program needs an administrator's consent.
+      oauth2PermissionScopes: map(one.scopes, scope => {
+        id: scope.id
+        value: scope.value
+        type: 'Admin'
+        adminConsentDisplayName: scope.title
+        adminConsentDescription: scope.text
+        isEnabled: true
+      })
+      preAuthorizedApplications: empty(one.scopes) ? [] : map(common.clients, client => {
+        appId: client.id
+        delegatedPermissionIds: map(one.scopes, scope => scope.id)
+      })
+    }
     web: { redirectUris: redirects, implicitGrantSettings: { enableIdTokenIssuance: false, enableAccessTokenIssuance: false } }
     servicePrincipalLockConfiguration: { isEnabled: true, allProperties: true }
     requiredResourceAccess: [{ resourceAppId: common.graph, resourceAccess: one.asks }]

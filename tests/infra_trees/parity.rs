@@ -55,6 +55,7 @@ const APART: &[&str] = &[
     "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
     "azurerm_subnet",
     "azurerm_subnet_network_security_group_association",
+    "azuread_application_pre_authorized",
     // The package of a deployment without a workflow: a button has no second step.
     "Microsoft.Web/sites/extensions",
     "Microsoft.Authorization/roleAssignments",

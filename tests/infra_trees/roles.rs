@@ -10,7 +10,12 @@ use super::{Read, Resource, Tree};
 const THINGS: &[(&str, &str, &str, &str)] = &[
     ("host", "the host's account", "=hostAccount", "azurerm_storage_account.account[\"host\"].id"),
     ("data", "the data account", "=dataAccount", "azurerm_storage_account.account[\"data\"].id"),
-    ("wrappingKey", "the key `wheelhouse`", "=keyVault::wrappingKey", "azapi_resource.key[\"wheelhouse\"].id"),
+    (
+        "wrappingKey",
+        "the key `wheelhouse`",
+        "=keyVault::wrappingKey",
+        "azapi_resource.key[\"wheelhouse\"].id",
+    ),
     ("vault", "the vault", "=keyVault", "azurerm_key_vault.vault.id"),
     ("insights", "Application Insights", "=appInsights", "azapi_resource.insights.id"),
     ("storageKey", "the key `storage`", "=storageKey", "azapi_resource.key[\"storage\"].id"),

@@ -56,15 +56,17 @@ locals {
   registrations = merge(
     {
       wheelhouse = {
-        title = var.display_name
-        asks  = concat(local.directory, local.mailboxes, local.sign_in)
-        roles = local.common.roles
+        title  = var.display_name
+        asks   = concat(local.directory, local.mailboxes, local.sign_in)
+        roles  = local.common.roles
+        scopes = local.common.scopes
       }
     },
     { for name in var.scoped ? ["wheelhouse-scoped"] : [] : name => {
-      title = "${var.display_name} (single mailboxes)"
-      asks  = local.directory
-      roles = []
+      title  = "${var.display_name} (single mailboxes)"
+      asks   = local.directory
+      roles  = []
+      scopes = []
     } },
   )
   logins = { for pair in setproduct(keys(local.registrations), var.stamps) : "${pair[0]}/${pair[1].name}" => { of = pair[0], stamp = pair[1] } }
@@ -78,6 +80,17 @@ resource "azuread_application" "registration" {
   group_membership_claims = ["DirectoryRole"]
   api {
     requested_access_token_version = 2
+    dynamic "oauth2_permission_scope" {
+      for_each = each.value.scopes
+      content {
+        id                         = oauth2_permission_scope.value.id
+        value                      = oauth2_permission_scope.value.value
+        type                       = "Admin"
+        admin_consent_display_name = oauth2_permission_scope.value.title
+        admin_consent_description  = oauth2_permission_scope.value.text
+        enabled                    = true
+      }
+    }
   }
   web {
     redirect_uris = local.redirects
@@ -107,6 +120,14 @@ resource "azuread_application" "registration" {
       enabled              = true
     }
   }
+}
+
+# People without a browser: Azure CLI may ask for tokens in their name, every other program needs an administrator's consent.
+resource "azuread_application_pre_authorized" "client" {
+  for_each             = { for client in local.common.clients : client.name => client.id }
+  application_id       = azuread_application.registration["wheelhouse"].id
+  authorized_client_id = each.value
+  permission_ids       = [for scope in local.common.scopes : scope.id]
 }
 
 resource "azuread_service_principal" "principal" {

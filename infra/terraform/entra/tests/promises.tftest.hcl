@@ -78,6 +78,18 @@ run "the_scoped_registration_reaches_no_mailbox" {
   }
 }
 
+run "no_program_but_azure_cli_calls_in_anybodys_name" {
+  command = plan
+  assert {
+    condition     = { for name, client in azuread_application_pre_authorized.client : name => client.authorized_client_id } == { "Azure CLI" = "04b07795-8ddb-461a-bbee-02f9e1bf7b46" }
+    error_message = "Azure CLI is the one program that needs no consent."
+  }
+  assert {
+    condition     = [for scope in azuread_application.registration["wheelhouse"].api[0].oauth2_permission_scope : scope.type] == ["Admin"] && length(azuread_application.registration["wheelhouse-scoped"].api[0].oauth2_permission_scope) == 0
+    error_message = "Every other program needs an administrator's consent; the scoped registration has no scope."
+  }
+}
+
 run "one_registration_will_do" {
   command = plan
   variables {
