@@ -1,6 +1,6 @@
 //! `cargo xtask cost`: what a month of a stamp costs, computed from hub configurations.
 //!
-//! docs/COST.md says how, and is written by the tests of [`page`].
+//! docs/COST.md says how, and the tests of `page.rs` write its tables.
 
 mod load;
 mod month;
@@ -22,10 +22,10 @@ use month::Month;
 #[derive(Args, Clone)]
 pub struct Options {
     /// Hub configurations, as JSON files.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "prices")]
     hubs: Vec<PathBuf>,
     /// How many mailboxes each hub serves.
-    #[arg(long)]
+    #[arg(long, default_value_t = 1_000)]
     mailboxes: u32,
     /// How many of a hundred scheduled runs find something changed.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
@@ -42,6 +42,9 @@ pub struct Options {
     /// Bytes that one mailbox's visit writes into the log.
     #[arg(long, default_value_t = 200)]
     log_bytes: u32,
+    /// List the prices and where they were read, and compute nothing.
+    #[arg(long)]
+    prices: bool,
     /// One JSON document instead of a table.
     #[arg(long)]
     json: bool,
@@ -61,6 +64,12 @@ enum Network {
 /// # Errors
 /// A file is missing or holds no hub's configuration.
 pub fn run(options: &Options) -> Result<()> {
+    if options.prices {
+        let mut list = String::new();
+        prices::write(&mut list)?;
+        print!("{list}");
+        return Ok(());
+    }
     ensure!([512, 2048, 4096].contains(&options.memory), "--memory is 512, 2048 or 4096");
     let hubs: Vec<_> = options.hubs.iter().map(read).collect::<Result<_>>()?;
     let load = Load::of(&hubs, options)?;

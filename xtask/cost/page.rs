@@ -8,8 +8,7 @@ use sync::HubConfig;
 
 use super::load::Load;
 use super::month::Month;
-use super::prices::{ALL, Price};
-use super::{Network, Options};
+use super::{Network, Options, prices};
 use crate::places;
 
 const SIZES: [u32; 3] = [50, 1_000, 10_000];
@@ -21,6 +20,7 @@ fn path() -> PathBuf {
 fn options(mailboxes: u32) -> Options {
     Options {
         hubs: Vec::new(),
+        prices: false,
         mailboxes,
         changed: 10,
         network: Network::PrivateEndpoints,
@@ -103,14 +103,9 @@ fn choices(hub: &HubConfig) -> String {
     text
 }
 
-fn prices() -> String {
-    let mut text =
-        "| what | USD | for | free a month | read in |\n| --- | ---: | --- | ---: | --- |\n".to_owned();
-    for Price { what, dollars, amount, unit, free, source } in ALL {
-        let unit = if *amount == 1.0 { (*unit).to_owned() } else { format!("{amount} {unit}") };
-        let free = if *free == 0.0 { String::new() } else { free.to_string() };
-        writeln!(text, "| {what} | {dollars} | {unit} | {free} | {source} |").unwrap();
-    }
+fn list() -> String {
+    let mut text = String::new();
+    prices::write(&mut text).unwrap();
     text
 }
 
@@ -126,7 +121,7 @@ fn with(page: &str, name: &str, table: &str) -> String {
 fn the_page_says_what_is_computed() {
     let page = fs::read_to_string(path()).unwrap();
     let hub = hub(&page);
-    let tables = [("parts", parts(&hub)), ("choices", choices(&hub)), ("prices", prices())];
+    let tables = [("parts", parts(&hub)), ("choices", choices(&hub)), ("prices", list())];
     let computed = tables.iter().fold(page.clone(), |page, (name, table)| with(&page, name, table));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(path(), &computed).unwrap();

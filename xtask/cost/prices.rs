@@ -1,5 +1,7 @@
 //! List prices, and where they were read.
 
+use std::fmt::{Result, Write};
+
 /// What something costs.
 pub struct Price {
     /// What is paid for.
@@ -72,9 +74,8 @@ pub const ALERT: Price = Price::of(0.50, 1.0, "month", "alert that asks the log 
 pub const FRONT_DOOR: Price =
     Price::of(35.0, 1.0, "month", "Front Door Standard, without its traffic", CDNSUN);
 
-/// All prices, as the page lists them.
-#[cfg(test)]
-pub const ALL: [&Price; 12] = [
+/// All of them.
+const ALL: [&Price; 12] = [
     &ENDPOINT,
     &ZONE,
     &GIB_SECOND,
@@ -88,3 +89,17 @@ pub const ALL: [&Price; 12] = [
     &ALERT,
     &FRONT_DOOR,
 ];
+
+/// All prices as a table of Markdown.
+///
+/// # Errors
+/// Never: the text only grows.
+pub fn write(text: &mut impl Write) -> Result {
+    writeln!(text, "| what | USD | for | free a month | read in |\n| --- | ---: | --- | ---: | --- |")?;
+    for Price { what, dollars, amount, unit, free, source } in ALL {
+        let unit = if *amount == 1.0 { (*unit).to_owned() } else { format!("{amount} {unit}") };
+        let free = if *free == 0.0 { String::new() } else { free.to_string() };
+        writeln!(text, "| {what} | {dollars} | {unit} | {free} | {source} |")?;
+    }
+    Ok(())
+}
