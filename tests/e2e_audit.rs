@@ -4,6 +4,12 @@
 mod fake_host;
 mod stage;
 
+use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
 use futures::StreamExt;
 use serde_json::{Value, json};
 use stage::World;
@@ -85,25 +91,69 @@ async fn no_mailbox_is_written_before_the_log_says_so_whenever_the_handler_is_ki
             break;
         }
         steps += 40;
-        world.clock.advance(std::time::Duration::from_secs(700));
+        world.clock.advance(Duration::from_secs(700));
     }
     world.settle().await;
     let log = entries(&world).await;
-    let groups = log.iter().filter(|entry| entry["action"] == "written");
-    let groups = groups.flat_map(|entry| entry["details"]["groups"].as_array().unwrap().clone());
-    let mut told: Vec<String> = Vec::new();
-    for group in groups {
-        for list in ["creates", "confirmed"] {
-            let keys = group[list].as_array().cloned().unwrap_or_default();
-            told.extend(keys.iter().map(|key| key.as_str().unwrap().to_owned()));
-        }
-    }
-    told.sort();
-    told.dedup();
-    // A handler that was killed between its last write and its last entry has left a beginning without an end.
-    let count = |action: &str| log.iter().filter(|entry| entry["action"] == action).count();
-    let was_killed = count("writing") > count("written");
-    assert!(told.len() == 6 || was_killed, "every contact is told of: {log:#?}");
+    assert_eq!(told(&log).len(), 6, "every contact is told of: {log:#?}");
+    assert_every_beginning_has_its_end(&log);
     assert_eq!(world.get(&format!("{}/audit/verify", world.tenant())).await["whole"], true);
     world.assert_right();
+}
+
+/// The items that the log says were created.
+fn told(log: &[Value]) -> BTreeSet<String> {
+    let groups = log.iter().filter(|entry| entry["action"] == "written");
+    let groups = groups.flat_map(|entry| entry["details"]["groups"].as_array().unwrap());
+    let keys = groups.flat_map(|group| ["creates", "confirmed"].map(|list| &group[list]));
+    keys.filter_map(Value::as_array).flatten().map(|key| key.as_str().unwrap().to_owned()).collect()
+}
+
+/// Whatever a message began to write, its last word about that is an end.
+fn assert_every_beginning_has_its_end(log: &[Value]) {
+    let mut open = BTreeSet::new();
+    for entry in log {
+        let message = (entry["details"]["run"].to_string(), entry["details"]["part"].to_string());
+        match entry["action"].as_str().unwrap() {
+            "writing" => _ = open.insert(message),
+            "written" => _ = open.remove(&message),
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "begun and never ended: {open:?} in {log:#?}");
+}
+
+/// Lets a message be killed at each moment after its first write, then hands it out anew.
+#[tokio::test]
+async fn what_was_written_is_told_though_the_handler_is_killed_between_its_last_write_and_its_last_entry() {
+    // In one portion, and in two.
+    for (items, from, stride) in [(6, 6, 1), (520, 500, 500)] {
+        let mut killed_late = 0;
+        for steps in (0..).step_by(stride) {
+            let world = World::of(items, 1).await;
+            world.configure(&world.config()).await;
+            world.post(&format!("{}/run", world.hub())).await;
+            let contacts = || world.contacts(0, stage::FOLDER).len();
+            let until_written = async {
+                let mut work = pin!(world.settle());
+                poll_fn(|cx| match contacts() {
+                    found if found >= from => Poll::Ready(()),
+                    _ => work.as_mut().poll(cx).map(|()| panic!("it ended before")),
+                })
+                .await;
+                after(steps, work).await.is_some()
+            };
+            if until_written.await {
+                break;
+            }
+            killed_late += usize::from(told(&entries(&world).await).len() < contacts());
+            world.clock.advance(Duration::from_secs(700));
+            world.settle().await;
+            let log = entries(&world).await;
+            assert_eq!(told(&log).len(), items, "killed after {steps} steps: {log:#?}");
+            assert_every_beginning_has_its_end(&log);
+            world.assert_right();
+        }
+        assert!(killed_late > 0, "no kill came in between");
+    }
 }

@@ -5,6 +5,7 @@ mod chain;
 mod check;
 pub mod command;
 mod export;
+mod keys;
 mod people;
 mod verify;
 
@@ -19,6 +20,7 @@ use crate::tables::Log;
 
 pub use check::{Broken, Checked, What};
 pub use export::Exported;
+pub use keys::shown_key;
 pub use people::{forget_person, people, pseudonym};
 pub use verify::{entries, verify};
 

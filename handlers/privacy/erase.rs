@@ -85,7 +85,8 @@ impl Work<'_> {
     async fn known_in(&self, key: String, erased: &Erased) -> Result<Vec<SourceKey>, Failure> {
         let row = self.app.tables.mailboxes.get(&key).await?;
         let state = row.map(|row| row.record).unwrap_or_default();
-        let known = state.base.entries.into_keys().chain(state.intents.into_keys());
+        let unlogged: Vec<_> = state.unlogged.keys().cloned().collect();
+        let known = state.base.entries.into_keys().chain(state.intents.into_keys()).chain(unlogged);
         Ok(known.filter(|key| erased.who.is(key.as_str())).collect())
     }
 

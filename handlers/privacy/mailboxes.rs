@@ -119,6 +119,7 @@ impl Work<'_> {
             items.iter().for_each(|item| {
                 record.base.entries.remove(item);
                 record.intents.remove(item);
+                record.unlogged.forget(item);
             });
             match self.app.tables.mailboxes.put(&key, &record, When::Match(etag)).await {
                 Err(error) if error.kind() == Kind::Conflict => {}
@@ -251,5 +252,6 @@ impl Work<'_> {
 }
 
 fn knows(state: &MailboxState, items: &[SourceKey]) -> bool {
-    items.iter().any(|item| state.base.entries.contains_key(item) || state.intents.contains_key(item))
+    let is_known = |item| state.base.entries.contains_key(item) || state.intents.contains_key(item);
+    items.iter().any(|item| is_known(item) || state.unlogged.keys().any(|key| key == item))
 }

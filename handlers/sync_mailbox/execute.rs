@@ -5,9 +5,8 @@ use sync::hub::Kind;
 use sync::{Effect, Goal, Op, Outcome, Plan, begin, needs_reading, settle};
 
 use super::Stop;
-use super::changes::Folder;
 use super::lane::{Lane, Sight};
-use crate::tables::{MailboxState, Tally};
+use crate::tables::{FolderDeed, MailboxState, Tally};
 
 /// How many operations are intended, sent and remembered at a time.
 const PORTION: usize = 500;
@@ -54,7 +53,6 @@ impl Lane<'_> {
         }
         let proposals = plan.work().map(|work| work.proposals.as_slice()).unwrap_or_default();
         self.tell(proposals, &sight, is_clean).await?;
-        self.store().await?;
         let is_unfinished = plan.work().is_some_and(|work| work.unfinished);
         match sent.stop {
             Some(stop) => Err(stop),
@@ -93,7 +91,7 @@ impl Lane<'_> {
             self.visit.begin_writing().await?;
         }
         let state = &mut self.state;
-        self.done.changes.note_found(ops, &state.intents);
+        state.unlogged.note_found(ops, &state.intents);
         begin(&mut state.base, &mut state.intents, ops, app.now(), &mut || app.random.uuid().to_string());
         self.store().await?;
         let transactions = self.transactions();
@@ -134,7 +132,7 @@ impl Lane<'_> {
     }
 
     fn count(&mut self, op: &Op, outcome: Outcome) {
-        self.done.changes.note(op, &outcome);
+        self.state.unlogged.note(op, &outcome);
         let Tally { creates, updates, deletes, left, failed, .. } = &mut self.done.tally;
         match (outcome, op) {
             (Outcome::Done, Op::Create { .. }) => *creates += 1,
@@ -158,7 +156,7 @@ impl Lane<'_> {
     async fn clean_up(&mut self, sight: &Sight) -> Result<(), Stop> {
         self.visit.begin_writing().await?;
         match self.visit.writer.delete_folder(&sight.place).await {
-            Ok(_) => self.done.changes.folder = Some(Folder::Removed),
+            Ok(_) => self.state.unlogged.folder = Some(FolderDeed::Removed),
             // What the user put into our folder stays, and so does the folder.
             Err(error) if error.kind() == graph::Kind::Conflict => {}
             Err(error) => return Err(error.into()),

@@ -6,13 +6,12 @@ use sync::two_way::Refusals;
 use sync::{Mailbox, MailboxId, Plan, PlanHash, Situation, TwoWay, plan};
 
 use super::Stop;
-use super::changes::Folder;
 use super::execute::Then;
 use super::outcome::Done;
 use super::view::{look, view};
 use super::visit::{Read, Stored, Visit};
 use crate::lease::{Leased, leased};
-use crate::tables::{MailboxState, Tables};
+use crate::tables::{FolderDeed, MailboxState, Tables};
 
 /// How many steps one visit may take: a series, its exceptions, and what a reading that lags hides of them.
 const MOST_ROUNDS: usize = 4;
@@ -65,8 +64,8 @@ impl<'a> Lane<'a> {
         match read {
             Some(Err(error)) if error.kind() == Kind::Missing => {
                 // The user deleted the folder: nothing of ours is left to know about.
-                let MailboxState { trouble, held, .. } = std::mem::take(&mut self.state);
-                self.state = MailboxState { trouble, held, ..MailboxState::default() };
+                let MailboxState { trouble, held, unlogged, .. } = std::mem::take(&mut self.state);
+                self.state = MailboxState { trouble, held, unlogged, ..MailboxState::default() };
                 self.without_folder().await
             }
             Some(Err(error)) if error.kind() == Kind::Resync => {
@@ -95,7 +94,7 @@ impl<'a> Lane<'a> {
                 Err(error) => return Ok(Err(error.into())),
             };
             self.state.folder = Some(made.id.clone());
-            self.done.changes.folder = made.fresh.then_some(Folder::Made);
+            self.state.unlogged.folder = made.fresh.then_some(FolderDeed::Made);
             let sight = if made.fresh { Ok(self.fresh(made.id)) } else { self.read_now(None).await };
             Ok(match sight {
                 Ok(sight) => self.plan_and_write(sight).await,
@@ -257,6 +256,17 @@ impl<'a> Lane<'a> {
             self.done.tally.kept = work.kept.len();
             self.done.tally.proposed = work.proposals.len();
             self.done.waiting = !work.waiting.is_empty();
+        }
+    }
+
+    /// Stores what came of the visit, now that the audit log says it, unless nothing is to be kept or somebody was quicker.
+    pub(super) async fn conclude(&mut self) {
+        let is_lost = matches!(self.done.stop, Some(Stop::Busy | Stop::Platform(_)));
+        if self.done.cleaned || is_lost {
+            return;
+        }
+        if let Err(stop) = self.store().await {
+            self.done.stop = Some(stop);
         }
     }
 

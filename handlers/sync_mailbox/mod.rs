@@ -55,7 +55,9 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
             let config = &hub.record.config;
             let view = snapshot.as_ref().map(|snapshot| snapshot.for_spoke(config, &job.spoke));
             let erased = app.tables.erased(&job.tenant).await?;
-            Visit::new(&app, &job, config, (view.as_deref(), erased), &cx)?.all().await
+            let mut visit = Visit::new(&app, &job, config, (view.as_deref(), erased), &cx)?;
+            visit.again = message.dequeue_count > Some(1);
+            visit.all().await
         }
         Err(reason) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
     }

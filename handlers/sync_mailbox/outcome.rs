@@ -8,7 +8,6 @@ use connectors::graph::Kind;
 use platform::When;
 
 use super::Stop;
-use super::changes::Changes;
 use super::lane::Lane;
 use crate::host::Failure;
 use crate::messages::SyncMailbox;
@@ -28,8 +27,6 @@ const BUSY: Duration = Duration::from_secs(60);
 pub(super) struct Done {
     pub tally: Tally,
     pub refused: BTreeMap<String, String>,
-    /// What the audit log must say.
-    pub changes: Changes,
     /// A create has no answer yet.
     pub waiting: bool,
     /// The invocation had no time left.

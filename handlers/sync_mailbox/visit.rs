@@ -13,7 +13,6 @@ use sync::{Erased, Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
 use tokio::sync::OnceCell;
 
 use super::Stop;
-use super::changes::Changes;
 use super::lane::Lane;
 use super::outcome::finish;
 use crate::App;
@@ -39,15 +38,8 @@ pub(super) struct Visit<'a> {
     withdrawn: OnceCell<bool>,
     /// Whether the audit log says that writing begins.
     pub begun: OnceCell<()>,
-}
-
-/// How a lane ended.
-struct End {
-    mailbox: MailboxId,
-    /// It told the hub something new.
-    told: bool,
-    changes: Changes,
-    outcome: Result<MailboxOutcome, Failure>,
+    /// Whether an earlier delivery of the message may have begun.
+    pub again: bool,
 }
 
 /// What is stored of a mailbox.
@@ -77,6 +69,7 @@ impl<'a> Visit<'a> {
             writer: app.graph.writer(&job.tenant),
             withdrawn: OnceCell::new(),
             begun: OnceCell::new(),
+            again: false,
         })
     }
 
@@ -112,33 +105,27 @@ impl<'a> Visit<'a> {
         let read = self.read(&stored).await;
         let mut lanes = Vec::new();
         for ((mailbox, stored), read) in self.job.mailboxes.iter().zip(stored).zip(read) {
-            lanes.push(self.lane(mailbox, stored, read).boxed());
+            lanes.push(Lane::new(self, mailbox, stored).run(read).boxed());
         }
-        let mut ends = join_all(lanes).await;
+        let mut lanes = join_all(lanes).await;
         // Whatever else fails: what was written is logged.
-        let changes = ends.iter_mut().map(|end| (end.mailbox.clone(), std::mem::take(&mut end.changes)));
-        self.log_changes(changes).await?;
-        let has_told = ends.iter().any(|end| end.told);
-        let outcomes = ends.into_iter().map(|end| Ok((end.mailbox, end.outcome?)));
-        let outcomes = outcomes.collect::<Result<_, Failure>>()?;
+        self.log_changes(&mut lanes).await?;
+        let has_told = lanes.iter().any(|lane| lane.done.told);
+        let outcomes = join_all(lanes.into_iter().map(|lane| self.finish(lane).boxed())).await;
+        let outcomes = outcomes.into_iter().collect::<Result<_, Failure>>()?;
         if has_told {
             gather::call(self.app, &self.job.tenant, &self.job.hub).await?;
         }
         record(self.app, self.job, outcomes).await
     }
 
-    async fn lane(&self, mailbox: &MailboxId, stored: Stored, read: Read) -> End {
-        let mut lane = Lane::new(self, mailbox, stored).run(read).await;
-        let changes = std::mem::take(&mut lane.done.changes);
-        End { mailbox: mailbox.clone(), told: lane.done.told, changes, outcome: self.finish(lane).await }
-    }
-
     /// What came of a lane that ended.
-    async fn finish(&self, mut lane: Lane<'_>) -> Result<MailboxOutcome, Failure> {
+    async fn finish(&self, mut lane: Lane<'_>) -> Result<(MailboxId, MailboxOutcome), Failure> {
         if let Some(Stop::Graph(error)) = &lane.done.stop {
             lane.done.withdrawn = self.is_withdrawn(error).await?;
         }
-        finish(lane).await
+        lane.conclude().await;
+        Ok((lane.mailbox.clone(), finish(lane).await?))
     }
 
     /// Whether what stopped a lane ended the tenant's consent.

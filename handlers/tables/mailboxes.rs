@@ -7,7 +7,7 @@ use platform::Record;
 use serde::{Deserialize, Serialize};
 use sync::{Base, HubId, Intents, MailboxId, TenantId};
 
-use super::Tables;
+use super::{Changes, Tables};
 
 /// One mailbox of a hub. Base and intents lie in one record, so that one conditional write moves both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct MailboxState {
     /// What its users changed is written down for the hub, or was about to be.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
+    /// What was done here and the audit log does not say yet.
+    #[serde(skip_serializing_if = "Changes::is_empty")]
+    pub unlogged: Changes,
 }
 
 /// A mailbox that can't be synced.

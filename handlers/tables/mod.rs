@@ -1,6 +1,7 @@
 //! What is kept, one file per table. Keys hold ids only; every value is sealed with its tenant's data key.
 
 mod audit;
+mod changes;
 mod consents;
 mod dead_letters;
 mod edits;
@@ -25,6 +26,7 @@ use platform::{Record, Result, Row, Sealed, Table, When};
 use crate::consent::Pending;
 
 pub use audit::{Entry, Head, Log, People};
+pub use changes::{Changes, Deed, FolderDeed};
 pub use dead_letters::DeadLetter;
 pub use edits::Edits;
 pub use erased::{ErasedPeople, ErasedPerson};
