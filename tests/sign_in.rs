@@ -8,9 +8,10 @@ use std::time::Duration;
 use access_world::{Browser, PUBLIC, SESSION, World, local, query};
 use futures::TryStreamExt;
 use serde_json::json;
+use simulator::Tenant;
 use sync::TenantId;
-use wheelhouse::audit::entries;
-use wheelhouse::tables::Log;
+use wheelhouse::audit::{self, entries};
+use wheelhouse::tables::{Entry, Log};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -247,8 +248,20 @@ async fn only_the_home_tenant_has_owners() {
     assert_eq!(roles(&world.a).await, json!(["Reader"]));
 }
 
+/// The log of a tenant, and who stands in it.
+async fn log(world: &World, tenant: &Tenant) -> Vec<Entry> {
+    let log = Log::from(&TenantId::new(tenant.tenant_id()).unwrap());
+    let read: Vec<_> = entries(&world.app, &log, 0).try_collect().await.unwrap();
+    read.into_iter().map(Result::unwrap).collect()
+}
+
+fn told(log: &[Entry]) -> String {
+    let told: Vec<_> = log.iter().map(|entry| format!("{} {}", entry.action, entry.details)).collect();
+    told.join("\n")
+}
+
 #[tokio::test]
-async fn what_changes_something_is_in_the_audit_log_and_nothing_else_is() {
+async fn what_changes_something_is_in_the_audit_log() {
     let world = World::new().await;
     let ana = world.person(&world.a, &["Administrator"]);
     let mut browser = world.signed_in(&world.a, ana).await;
@@ -260,15 +273,88 @@ async fn what_changes_something_is_in_the_audit_log_and_nothing_else_is() {
     let approve = format!("{hub}/held/{}/approve?code=secret", "0".repeat(32));
     world.bearer("POST", &approve, &world.a.person_token(ana).unwrap()).await;
 
-    let tenant = TenantId::new(world.a.tenant_id()).unwrap();
-    let log = Log::from(&tenant);
-    let read: Vec<_> = entries(&world.app, &log, 0).try_collect().await.unwrap();
-    let read: Vec<_> = read.into_iter().map(Result::unwrap).collect();
-    let told: Vec<_> = read.iter().map(|entry| format!("{} {}", entry.action, entry.details)).collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    let log = log(&world, &world.a).await;
+    insta::assert_snapshot!(told(&log), @r#"
+    signIn {"outcome":"signedIn","roles":["Administrator"]}
     deleteHub {"hub":"company","status":404}
     approveHeldPlan {"hash":"00000000000000000000000000000000","hub":"company","status":404}
     "#);
-    assert_eq!(read[0].actor, read[1].actor, "the same person by cookie and by token");
-    assert!(read[0].actor.starts_with("p-"), "by a pseudonym: {}", read[0].actor);
+    assert!(log.iter().all(|entry| entry.actor == log[0].actor), "the same person by cookie and by token");
+    assert!(log[0].actor.starts_with("p-"), "by a pseudonym: {}", log[0].actor);
+}
+
+#[tokio::test]
+async fn who_came_who_left_and_who_was_not_let_in_is_in_the_log_of_their_tenant() {
+    let world = World::new().await;
+    let (ana, bo) = (world.person(&world.a, &["Reader"]), world.person(&world.a, &["Privacy", "Operator"]));
+    let mut browser = world.signed_in(&world.a, ana).await;
+    browser.sign_in(&world.a, bo).await;
+    let csrf = browser.csrf().await;
+    browser.send("POST", "/sign-in/out", &[], "csrf=wrong").await;
+    browser.send("POST", "/sign-in/out", &[], &format!("csrf={csrf}")).await;
+    let mut other = Browser::new(&world);
+    let wrong = other.begin_with_nonce("planted").await;
+    other.get(&local(&world.a.signs_in(ana, &wrong).unwrap())).await;
+
+    let log = log(&world, &world.a).await;
+    insta::assert_snapshot!(told(&log), @r#"
+    signIn {"outcome":"signedIn","roles":["Reader"]}
+    signOut {"outcome":"signedOut","roles":["Reader"]}
+    signIn {"outcome":"signedIn","roles":["Operator","Privacy"]}
+    signOut {"outcome":"signedOut","roles":["Operator","Privacy"]}
+    signIn {"outcome":"refused","why":"it does not answer this sign-in"}
+    "#);
+    let of: Vec<_> = [ana, ana, bo, bo, ana].into();
+    let tenant = TenantId::new(world.a.tenant_id()).unwrap();
+    for (entry, person) in log.iter().zip(of) {
+        let pseudonym = audit::pseudonym(&world.app, &tenant, person).await.unwrap();
+        assert_eq!(Some(&entry.actor), pseudonym.as_ref());
+    }
+}
+
+#[tokio::test]
+async fn owners_stand_in_the_log_of_their_own_tenant_and_strangers_in_none() {
+    let world = World::unconnected().await;
+    world.connect(&world.a).await;
+    let (olga, eve) = (world.person(&world.home, &["Owner"]), world.person(&world.b, &["Reader"]));
+    world.signed_in(&world.home, olga).await;
+    world.signed_in(&world.b, eve).await;
+    insta::assert_snapshot!(told(&log(&world, &world.home).await), @r#"signIn {"outcome":"signedIn","roles":["Owner"]}"#);
+    for tenant in [&world.a, &world.b] {
+        assert_eq!(log(&world, tenant).await, []);
+    }
+}
+
+#[tokio::test]
+async fn whoever_saw_contents_is_in_the_audit_log() {
+    let world = World::new().await;
+    let ana = world.person(&world.a, &["Administrator"]);
+    let mut browser = world.signed_in(&world.a, ana).await;
+    let hub = format!("/api/tenants/{}/hubs/company", world.a.tenant_id());
+    for path in ["items/feed:ana@example.com", "rulings"] {
+        for values in ["", "?values=false", "?values=true", "?values=true&values=false"] {
+            browser.get(&format!("{hub}/{path}{values}")).await;
+        }
+    }
+    browser.get("/api/me?values=true").await;
+    insta::assert_snapshot!(told(&log(&world, &world.a).await), @r#"
+    signIn {"outcome":"signedIn","roles":["Administrator"]}
+    getItem {"hub":"company","key":"feed:fe52af1abdeee13a802c20ff","status":404,"values":true}
+    getItem {"hub":"company","key":"feed:fe52af1abdeee13a802c20ff","status":404,"values":true}
+    listRulings {"hub":"company","status":404,"values":true}
+    listRulings {"hub":"company","status":404,"values":true}
+    "#);
+}
+
+#[tokio::test]
+async fn an_id_token_that_answers_another_sign_in_signs_nobody_in() {
+    let world = World::new().await;
+    let ana = world.person(&world.a, &["Administrator"]);
+    let mut browser = Browser::new(&world);
+    // The code is that of this browser, and so are state and verifier: only the nonce is not.
+    let page = browser.begin_with_nonce("planted").await;
+    let answer = browser.get(&local(&world.a.signs_in(ana, &page).unwrap())).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("does not answer this sign-in"), "{}", answer.text());
+    assert!(!browser.cookies.contains_key(SESSION));
 }

@@ -10,17 +10,15 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
-use serde_json::{Map, Value, json};
 use sync::TenantId;
 
+use super::noted::{self, Call};
 use super::rules::Found;
 use super::session::{check_csrf_header, not_signed_in};
-use super::{Caller, Route, Rule, Rules, Session, Via, Who, machine, origin, session, token};
+use super::{Caller, Ids, Route, Rule, Rules, Session, Via, Who, machine, origin, session, token};
 use crate::App;
 use crate::api::{ApiError, Params};
-use crate::audit::Actor;
 use crate::host::{Host, refusal};
-use crate::tables::Tables;
 
 /// Puts the routes of a function behind the door; what is not in the table is never reached.
 pub fn guarded(rules: Rules, routes: Router<Host<App>>) -> Router<Host<App>> {
@@ -30,9 +28,6 @@ pub fn guarded(rules: Rules, routes: Router<Host<App>>) -> Router<Host<App>> {
         .route("/{*rest}", nothing)
         .layer(from_fn_with_state(Arc::new(rules), pass))
 }
-
-/// The ids that a path names, by the names of their places.
-type Ids = Vec<(String, String)>;
 
 /// Who came through the door.
 struct Visitor {
@@ -67,10 +62,12 @@ async fn through(app: &App, rules: &Rules, request: Request, next: Next) -> Resu
     let Visitor { caller, session } = admit(app, rule, &parts, &ids).await?;
     caller.clone().map(|caller| parts.extensions.insert(caller));
     session.clone().map(|session| parts.extensions.insert(session));
-    let noted = caller.filter(|_| changes(&parts.method));
+    let values = rule.values.is_some() && Params::of(&parts.uri).says("values");
+    let noted = caller.filter(|_| changes(&parts.method) || values);
     let response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(caller) = noted {
-        note(app, &caller, route, &ids, response.status()).await?;
+    if let Some(caller) = &noted {
+        let (operation, status) = (route.operation.as_str(), response.status());
+        noted::called(app, &Call { caller, operation, ids: &ids, values, status }).await?;
     }
     match session.and_then(|session| session.seen_again(app.now())) {
         Some(session) if !response.headers().contains_key(SET_COOKIE) => {
@@ -204,29 +201,6 @@ fn check_role(rule: &Rule, caller: &Caller, params: &Params) -> Result<(), ApiEr
         return Err(asks(&rule.value_names()));
     }
     Ok(())
-}
-
-/// Writes into the tenant's audit log what was called; of a tenant that is not there nothing is kept.
-async fn note(
-    app: &App,
-    caller: &Caller,
-    route: &Route,
-    ids: &Ids,
-    status: StatusCode,
-) -> Result<(), ApiError> {
-    let named = ids.iter().find(|(name, _)| name == "tenant").map(|(_, id)| id.to_ascii_lowercase());
-    let tenant = match named {
-        Some(id) => TenantId::new(id).ok(),
-        None => caller.tenant.clone(),
-    };
-    let Some(tenant) = tenant else { return Ok(()) };
-    if app.tables.tenants.get(&Tables::tenant_key(&tenant)).await?.is_none() {
-        return Ok(());
-    }
-    let others = ids.iter().filter(|(name, _)| name != "tenant");
-    let mut details: Map<_, _> = others.map(|(name, id)| (name.clone(), Value::from(id.as_str()))).collect();
-    details.insert("status".into(), json!(status.as_u16()));
-    Ok(app.audit(&tenant, Actor::from(caller), &route.operation, details.into()).await?)
 }
 
 fn refused(refusal: ApiError) -> Response {

@@ -6,6 +6,7 @@ mod guard;
 mod http;
 mod keys;
 mod machine;
+mod noted;
 mod origin;
 mod page;
 mod role;
@@ -21,6 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connectors::graph::login::Assertion;
 use platform::Random;
 use reqwest::Client;
+use sync::TenantId;
 
 pub use caller::{Caller, Via};
 pub use guard::guarded;
@@ -33,8 +35,11 @@ pub use sign_in::{Back, begin_sign_in};
 pub(crate) use session::end;
 pub(crate) use sign_in::{Answer, finish_sign_in};
 
+use crate::App;
+use crate::api::ApiError;
 use crate::config::Settings;
 use crate::host::StartError;
+use crate::tables::Tables;
 use crate::{api, consent, health, sign_in as sign_in_function};
 
 /// What is held in memory to know callers.
@@ -61,6 +66,19 @@ pub fn rules() -> Rules {
         .and(Rules::of("consent", &consent::openapi()))
         .and(Rules::of("health", &health::openapi()))
         .and(Rules::of("sign-in", &sign_in_function::openapi()))
+}
+
+/// The ids that a path names, by the names of their places.
+type Ids = Vec<(String, String)>;
+
+/// Whether a tenant is that of the deployment.
+fn is_home(app: &App, tenant: &TenantId) -> bool {
+    app.settings.public.as_ref().is_some_and(|public| public.home_tenant.to_string() == tenant.as_str())
+}
+
+/// Whether a tenant is connected, or that of the deployment.
+async fn is_known(app: &App, tenant: &TenantId) -> Result<bool, ApiError> {
+    Ok(is_home(app, tenant) || app.tables.tenants.get(&Tables::tenant_key(tenant)).await?.is_some())
 }
 
 /// Random bytes.

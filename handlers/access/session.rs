@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sync::TenantId;
 use uuid::Uuid;
 
-use super::{Caller, Role, Via, cookies};
+use super::{Caller, Role, Via, cookies, noted};
 use crate::App;
 use crate::api::ApiError;
 
@@ -83,8 +83,14 @@ pub(super) async fn seal(app: &App, session: &Session) -> Result<PrivateCookieJa
 
 /// Ends a session for good; the answer's part takes the cookie away.
 pub(crate) async fn end(app: &App, session: &Session) -> Result<CookieJar, ApiError> {
-    spend(app, session.issued, session.id).await?;
+    spend_session(app, session).await?;
     Ok(cookies::removal(app, COOKIE))
+}
+
+/// Ends a session for good, and has the log say so before.
+pub(super) async fn spend_session(app: &App, session: &Session) -> Result<(), ApiError> {
+    noted::signed_out(app, session).await?;
+    spend(app, session.issued, session.id).await.map(drop)
 }
 
 /// Notes that something that may be used once has been used; false if it was before.

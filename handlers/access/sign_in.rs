@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::token::Proven;
-use super::{Session, cookies, secret, session, token};
+use super::{Session, cookies, noted, secret, session, token};
 use crate::App;
 use crate::api::ApiError;
 
@@ -112,11 +112,18 @@ pub(crate) async fn finish_sign_in(
     }
     let id_token = redeem(app, &begun, answer.code).await?;
     let nonce = Nonce::new(begun.nonce);
-    let proven = token::signed_in(app, &id_token, &nonce).await?.map_err(untrusted)?;
+    let proven = match token::signed_in(app, &id_token, &nonce).await? {
+        Ok(proven) => proven,
+        Err(refused) => {
+            noted::refused(app, &refused).await?;
+            return Err(untrusted(refused.why));
+        }
+    };
     if let Some(old) = old {
-        session::spend(app, old.issued, old.id).await?;
+        session::spend_session(app, &old).await?;
     }
     let session = session(app, proven).ok_or_else(|| untrusted("it names nobody"))?;
+    noted::signed_in(app, &session).await?;
     let done = (session::seal(app, &session).await?, cookies::removal(app, COOKIE));
     Ok((done, Redirect::to(begun.back.path())).into_response())
 }

@@ -15,10 +15,9 @@ use serde::{Deserialize, Serialize};
 use sync::TenantId;
 use uuid::Uuid;
 
-use super::{Caller, Role, Via, keys, may_consent};
+use super::{Caller, Role, Via, is_home, is_known, keys, may_consent};
 use crate::App;
 use crate::api::ApiError;
-use crate::tables::Tables;
 
 /// How far the clocks of Entra and of this machine may be apart.
 const LEEWAY: TimeDelta = TimeDelta::minutes(5);
@@ -62,8 +61,24 @@ pub(super) enum Untrusted {
     Signature,
     #[error("it has expired, or is not valid yet")]
     Time,
+    #[error("it does not answer this sign-in")]
+    Nonce,
     #[error("it is of another kind than this call needs")]
     Kind,
+}
+
+impl Untrusted {
+    /// Whether the token's tenant signed it: that is looked at first.
+    const fn is_signed(self) -> bool {
+        matches!(self, Self::Time | Self::Nonce | Self::Kind)
+    }
+}
+
+/// An id token that is not believed.
+pub(super) struct Refused {
+    pub why: Untrusted,
+    /// Whose it is, if their tenant says so.
+    pub person: Option<(TenantId, Uuid)>,
 }
 
 /// What a genuine token says.
@@ -84,8 +99,10 @@ pub(super) enum Purpose<'a> {
 
 /// Finds who calls by a bearer token; keys are asked for only for tenants that are known here.
 pub(super) async fn bearer(app: &App, text: &str) -> Result<Result<Caller, Untrusted>, ApiError> {
-    let Ok((token, tid)) = read(app, text) else { return Ok(Err(Untrusted::Unreadable)) };
-    let Some(tenant) = known(app, tid).await? else { return Ok(Err(Untrusted::Stranger)) };
+    let Ok((token, tenant, _)) = read(app, text) else { return Ok(Err(Untrusted::Unreadable)) };
+    if !is_known(app, &tenant).await? {
+        return Ok(Err(Untrusted::Stranger));
+    }
     Ok(verify(app, &token, &tenant, &Purpose::Calls).await?.map(|proven| proven.caller))
 }
 
@@ -94,30 +111,27 @@ pub(super) async fn signed_in(
     app: &App,
     text: &str,
     nonce: &Nonce,
-) -> Result<Result<Proven, Untrusted>, ApiError> {
-    let Ok((token, tid)) = read(app, text) else { return Ok(Err(Untrusted::Unreadable)) };
-    let Ok(tenant) = TenantId::new(tid.to_string()) else { return Ok(Err(Untrusted::Unreadable)) };
-    verify(app, &token, &tenant, &Purpose::SignIn(nonce)).await
+) -> Result<Result<Proven, Refused>, ApiError> {
+    let (token, tenant, person) = match read(app, text) {
+        Ok(read) => read,
+        Err(why) => return Ok(Err(Refused { why, person: None })),
+    };
+    let verified = verify(app, &token, &tenant, &Purpose::SignIn(nonce)).await?;
+    Ok(verified.map_err(|why| Refused { why, person: why.is_signed().then_some((tenant, person)) }))
 }
 
-/// Takes a token apart, and believes nothing of it: its tenant says whose keys to ask for.
-fn read(app: &App, text: &str) -> Result<(Token, Uuid), Untrusted> {
+/// Takes a token apart, and believes nothing of it: its tenant says whose keys to ask for, and its person who was refused.
+fn read(app: &App, text: &str) -> Result<(Token, TenantId, Uuid), Untrusted> {
     let token: Token = match text.len() <= LONGEST {
         true => text.parse().map_err(|_| Untrusted::Unreadable)?,
         false => return Err(Untrusted::Unreadable),
     };
     let now = app.now() - LEEWAY;
     let unverified = CoreIdTokenVerifier::new_insecure_without_verification().set_time_fn(move || now);
-    let tid =
-        token.claims(&unverified, any_nonce).map_err(|_| Untrusted::Unreadable)?.additional_claims().tid;
-    Ok((token, tid))
-}
-
-async fn known(app: &App, tid: Uuid) -> Result<Option<TenantId>, ApiError> {
-    let Ok(tenant) = TenantId::new(tid.to_string()) else { return Ok(None) };
-    let is_home = app.settings.public.as_ref().is_some_and(|public| public.home_tenant == tid);
-    let is_known = is_home || app.tables.tenants.get(&Tables::tenant_key(&tenant)).await?.is_some();
-    Ok(is_known.then_some(tenant))
+    let claims = token.claims(&unverified, any_nonce).map_err(|_| Untrusted::Unreadable)?;
+    let Entra { tid, oid, .. } = claims.additional_claims();
+    let (tenant, person) = (TenantId::new(tid.to_string()), *oid);
+    Ok((token, tenant.map_err(|_| Untrusted::Unreadable)?, person))
 }
 
 async fn verify(
@@ -207,7 +221,7 @@ fn meaning(error: &ClaimsVerificationError) -> Result<Untrusted, Doubt> {
         ClaimsVerificationError::SignatureVerification(_) => Ok(Untrusted::Signature),
         ClaimsVerificationError::InvalidIssuer(_) => Ok(Untrusted::Issuer),
         ClaimsVerificationError::Expired(_) => Ok(Untrusted::Time),
-        ClaimsVerificationError::InvalidNonce(_) => Ok(Untrusted::Kind),
+        ClaimsVerificationError::InvalidNonce(_) => Ok(Untrusted::Nonce),
         _ => Ok(Untrusted::Unreadable),
     }
 }
@@ -238,14 +252,13 @@ fn proven(
     if tid.to_string() != tenant.as_str() {
         return Err(Untrusted::Issuer);
     }
-    let roles = held(app, *tid, roles);
+    let roles = held(app, tenant, roles);
     let caller = Caller { via, tenant: Some(tenant.clone()), person: Some(*oid), roles };
     Ok(Proven { caller, may_consent: may_consent(wids) })
 }
 
 /// The roles of ours that a token names; owners are of the home tenant, for every tenant can give out every role.
-fn held(app: &App, tid: Uuid, names: &[String]) -> BTreeSet<Role> {
-    let is_home = app.settings.public.as_ref().is_some_and(|public| public.home_tenant == tid);
+fn held(app: &App, tenant: &TenantId, names: &[String]) -> BTreeSet<Role> {
     let ours = names.iter().filter_map(|name| Role::named(name));
-    ours.filter(|role| is_home || *role != Role::Owner).collect()
+    ours.filter(|role| is_home(app, tenant) || *role != Role::Owner).collect()
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use futures::StreamExt;
 use lexopt::{Arg, Parser, ValueExt};
+use sync::TenantId;
 
 use super::check::{Broken, Checked};
 use super::export::Exported;
@@ -143,7 +144,11 @@ async fn verify_all(app: &App, out: &mut (dyn Write + Send)) -> Verdict {
         Err(error) => return unknown(out, error),
     };
     let mut worst = verify_one(app, &Log::deployment(), &Exported::default(), out).await;
-    for tenant in &tenants {
+    let home =
+        app.settings.public.as_ref().and_then(|public| TenantId::new(public.home_tenant.to_string()).ok());
+    // Its log is kept whether it is connected or not.
+    let unconnected = home.filter(|home| !tenants.contains(home));
+    for tenant in tenants.iter().chain(&unconnected) {
         worst = worst.max(verify_one(app, &tenant.into(), &Exported::default(), out).await);
     }
     worst

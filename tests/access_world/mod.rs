@@ -85,6 +85,15 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        let world = Self::unconnected().await;
+        for tenant in [&world.a, &world.b, &world.home] {
+            world.connect(tenant).await;
+        }
+        world
+    }
+
+    /// The same before any tenant is connected.
+    pub async fn unconnected() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let start: DateTime<Utc> = "2026-11-22T08:00:00Z".parse().unwrap();
         let options =
@@ -106,11 +115,7 @@ impl World {
             .http("health", 1024, health::routes())
             .into_router();
         let (a, b, home) = (simulator.tenant(), simulator.add_tenant(), simulator.home_tenant());
-        let world = Self { app, simulator, clock, a, b, home, router, _folder: folder };
-        for tenant in [&world.a, &world.b, &world.home] {
-            world.connect(tenant).await;
-        }
-        world
+        Self { app, simulator, clock, a, b, home, router, _folder: folder }
     }
 
     /// Connects a tenant, as consent does.
@@ -202,6 +207,12 @@ impl<'a> Browser<'a> {
         let begun = self.get("/sign-in/start").await;
         assert_eq!(begun.status, 303, "{}", begun.text());
         begun.location()
+    }
+
+    /// The same where somebody put another nonce into the address.
+    pub async fn begin_with_nonce(&mut self, nonce: &str) -> String {
+        let page = self.begin().await;
+        page.replace(&query(&page, "nonce"), nonce)
     }
 
     /// Signs in from beginning to end.
