@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod api_world;
+mod common;
 
 use api_world::{BODY_BYTES, World};
 use axum::body::Body;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod api_world;
+mod common;
 
 use api_world::World;
 use axum::body::Body;
@@ -21,7 +22,7 @@ async fn held(world: &World) -> Value {
     world.get(&format!("{}/held", world.hub("company"))).await.good()
 }
 
-async fn decide(world: &World, hash: &Value, what: &str) -> api_world::Answer {
+async fn decide(world: &World, hash: &Value, what: &str) -> common::Answer {
     world.post(&format!("{}/held/{}/{what}", world.hub("company"), hash.as_str().unwrap())).await
 }
 

@@ -6,16 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request};
 use chrono::{DateTime, Utc};
-use http_body_util::BodyExt;
 use platform::ManualClock;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::{Clock, Options, Script, Simulator, Tenant};
 use sync::TenantId;
 use tempfile::TempDir;
-use tower::ServiceExt;
 use url::Url;
 use uuid::Uuid;
 use wheelhouse::access::Route;
@@ -23,50 +21,12 @@ use wheelhouse::config::Settings;
 use wheelhouse::host::{Functions, Host, Limits};
 use wheelhouse::{App, api, consent, health, sign_in};
 
+use crate::common::Answer;
+
 /// The app's public address.
 pub const PUBLIC: &str = "https://wheelhouse.example";
 /// The cookie of a session.
 pub const SESSION: &str = "__Host-wheelhouse";
-
-/// An answer.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Bytes,
-}
-
-impl Answer {
-    pub fn text(&self) -> String {
-        String::from_utf8(self.bytes.to_vec()).unwrap()
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    /// Status, what is wrong, and what to do.
-    pub fn refusal(&self) -> String {
-        let body = self.json();
-        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        format!("{} {}; {}", self.status.as_u16(), text("error"), text("fix"))
-    }
-
-    /// Where the browser is sent.
-    pub fn location(&self) -> String {
-        self.headers["location"].to_str().unwrap().to_owned()
-    }
-
-    /// Names and values of the cookies that it sets.
-    pub fn cookies(&self) -> Vec<(String, String)> {
-        let all = self.headers.get_all("set-cookie").iter();
-        let pair = |line: &str| {
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            (name.to_owned(), value.to_owned())
-        };
-        all.map(|line| pair(line.to_str().unwrap())).collect()
-    }
-}
 
 /// The world of a test.
 pub struct World {
@@ -152,11 +112,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_owned()));
-        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        Answer::of(&self.router, request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     /// A call with a bearer token.

@@ -2,69 +2,23 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::body::Body;
+use axum::http::Request;
 use platform::{Clock, RealClock};
 use serde_json::{Value, json};
 use simulator::{Company, Options, Simulator, fill_company};
 use tempfile::TempDir;
-use tower::ServiceExt;
 use uuid::Uuid;
 use wheelhouse::config::Settings;
-use wheelhouse::host::{Failure, Functions, Host, Invocation, Limits, QueueMessage};
-use wheelhouse::{App, api, gather, sync_mailbox};
+use wheelhouse::host::{Functions, Host, Limits};
+use wheelhouse::{App, api, gather};
+
+use crate::common::{Answer, pump, work_off};
 
 /// The largest body that the API takes here.
 pub const BODY_BYTES: usize = 16 * 1024;
-
-/// An answer of the API.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Bytes,
-}
-
-impl Answer {
-    pub fn text(&self) -> String {
-        String::from_utf8(self.bytes.to_vec()).unwrap()
-    }
-
-    pub fn json(&self) -> Value {
-        assert_eq!(self.headers["content-type"], "application/json", "{self:?}");
-        serde_json::from_slice(&self.bytes).unwrap()
-    }
-
-    /// The body of a call that went well.
-    pub fn good(&self) -> Value {
-        assert!(self.status.is_success(), "{} {}", self.status, self.text());
-        self.json()
-    }
-
-    /// Status and words of a refusal, one a line.
-    pub fn refusal(&self) -> String {
-        let (status, body) = (self.status.as_u16(), self.json());
-        let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
-        match body["problems"].as_array() {
-            None => format!("{status} {}; {}", text(&body, "error"), text(&body, "fix")),
-            Some(problems) => {
-                let lines = problems.iter().map(|problem| {
-                    format!(
-                        "{status} {}: {}; {}",
-                        text(problem, "field"),
-                        text(problem, "problem"),
-                        text(problem, "fix")
-                    )
-                });
-                lines.collect::<Vec<_>>().join("\n")
-            }
-        }
-    }
-}
 
 /// The world of a test.
 pub struct World {
@@ -113,10 +67,7 @@ impl World {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        Answer::of(&self.router, request).await
     }
 
     /// A call from this machine.
@@ -186,41 +137,12 @@ impl World {
 
     /// Does what the queues ask for until they are empty.
     pub async fn work_off(&self) {
-        loop {
-            let gathered = self.pump("gather", gather::run).await;
-            let synced = self.pump("sync-mailbox", sync_mailbox::run).await;
-            if gathered + synced == 0 {
-                break;
-            }
-        }
+        work_off(&self.app).await;
     }
 
     /// Reads the sources and leaves the mailboxes as they are.
     pub async fn gather_only(&self) {
-        assert_eq!(self.pump("gather", gather::run).await, 1);
-    }
-
-    async fn pump<F, Fut>(&self, queue: &str, run: F) -> usize
-    where
-        F: Fn(Arc<App>, QueueMessage, Invocation) -> Fut,
-        Fut: Future<Output = Result<(), Failure>>,
-    {
-        let received = self.app.queue.receive(queue, 1, Duration::from_secs(600)).await.unwrap();
-        let count = received.len();
-        for message in received {
-            let budget = Limits::default().budget;
-            let cx = Invocation::begin("test", &HeaderMap::new(), self.app.clock.clone(), budget);
-            let input = QueueMessage {
-                bytes: message.bytes.clone(),
-                id: Some(message.id.clone()),
-                dequeue_count: Some(message.dequeue_count),
-                inserted: Some(message.inserted),
-            };
-            let outcome = run(self.app.clone(), input, cx).await;
-            assert!(!outcome.is_err_and(|failure| failure.is_retry()), "{queue} failed");
-            self.app.queue.delete(message).await.unwrap();
-        }
-        count
+        assert_eq!(pump(&self.app, "gather", gather::run).await, 1);
     }
 
     /// How many contacts lie in the hub's folder of a person's mailbox.
