@@ -284,9 +284,10 @@ async fn the_document_can_be_read_by_people() {
     world.run().await;
     let request = world.ask("export", json!({ "person": ana })).await;
     let path = format!("{}/requests/{}/document", world.privacy(), request["request"].as_str().unwrap());
-    let html = world.page(&path).await;
+    let (html, policy) = world.page(&path).await;
     assert!(html.starts_with("<!doctype html>") && html.contains(&world.person(ana, "displayName")));
     assert!(!html.contains("<script") && html.contains("What the list holds"), "{html}");
+    insta::assert_snapshot!(policy, @"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'");
 }
 
 #[tokio::test]

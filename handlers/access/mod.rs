@@ -26,12 +26,13 @@ use sync::TenantId;
 
 pub use caller::{Caller, Via};
 pub use guard::guarded;
-pub use page::page_headers;
+pub use page::{form_headers, page_headers};
 pub use role::{Role, may_consent};
 pub use rules::{Route, Rule, Rules, Who};
 pub use session::{CSRF_HEADER, ENDED, LONGEST, LONGEST_IDLE, Session, check_csrf};
 pub use sign_in::{Back, begin_sign_in};
 
+pub(crate) use page::{STYLE, page};
 pub(crate) use session::end;
 pub(crate) use sign_in::{Answer, finish_sign_in};
 

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use sync::MailboxId;
 
 use super::exchange::Commands;
-use super::pages::{Connected, ReachedRow, Refused, page};
+use super::pages::{Connected, ReachedRow, Refused};
 use super::permissions::{PERMISSIONS, asked};
 use super::start::{client_id, foreign_form};
 use crate::App;
-use crate::access::{Role, Session, check_csrf};
+use crate::access::{Role, Session, check_csrf, page};
 use crate::host::Ready;
 use crate::tables::{Consent, Mode, Tables, Tenant};
 

@@ -28,7 +28,7 @@ pub use permissions::{PERMISSIONS, Permission, TEXT_VERSION, table};
 /// The routes of the function `consent`.
 pub fn routes() -> Router<Host<App>> {
     let (routes, document) = described().split_for_parts();
-    access::guarded(Rules::of("consent", &document), routes).layer(from_fn(access::page_headers))
+    access::guarded(Rules::of("consent", &document), routes).layer(from_fn(access::form_headers))
 }
 
 /// What they are, with the roles that each asks for.

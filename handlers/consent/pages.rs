@@ -3,15 +3,13 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::exchange::Commands;
 use super::permissions::Permission;
-use crate::host::{Failure, refusal};
-
-/// The look of all pages.
-const STYLE: &str = include_str!("style.css");
+use crate::access::{STYLE, page};
+use crate::host::Failure;
 
 /// What is asked for, and the way to agree.
 #[derive(Template)]
@@ -117,17 +115,6 @@ impl From<Failure> for Refused {
 impl From<platform::Error> for Refused {
     fn from(error: platform::Error) -> Self {
         Failure::from(error).into()
-    }
-}
-
-/// A page as an answer.
-pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
-    match template.render() {
-        Ok(text) => (status, Html(text)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be made");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made")
-        }
     }
 }
 

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::pages::{Refused, Start, Visitor, page};
+use super::pages::{Refused, Start, Visitor};
 use super::pending::Pending;
 use super::permissions::{PERMISSIONS, TEXT_VERSION};
 use crate::App;
-use crate::access::{Back, Role, Session, begin_sign_in, check_csrf};
+use crate::access::{Back, Role, Session, begin_sign_in, check_csrf, page};
 use crate::api::ApiError;
 use crate::config::{Public, Settings};
 use crate::host::Ready;

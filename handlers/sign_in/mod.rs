@@ -7,7 +7,7 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -55,17 +55,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (error, fix) = (self.0.error(), self.0.fix());
         let page = Page { title: "You are not signed in", text: format!("{error}. To mend it: {fix}.") };
-        show(self.0.status(), &page)
-    }
-}
-
-fn show(status: StatusCode, page: &Page) -> Response {
-    match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page can't be made");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        access::page(self.0.status(), &page)
     }
 }
 
@@ -108,5 +98,5 @@ async fn out(
     let of_form = form_urlencoded::parse(&form).find(|(name, _)| name == "csrf").map(|(_, token)| token);
     access::check_csrf(&session, of_header.or(of_form.as_deref()).unwrap_or_default())?;
     let page = Page { title: "You are signed out", text: "This session is over.".to_owned() };
-    Ok((access::end(&app, &session).await?, show(StatusCode::OK, &page)).into_response())
+    Ok((access::end(&app, &session).await?, access::page(StatusCode::OK, &page)).into_response())
 }

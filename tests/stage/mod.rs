@@ -163,12 +163,13 @@ impl World {
         self.router.clone().oneshot(request).await.unwrap().status().as_u16()
     }
 
-    /// A page as a browser asks for it.
-    pub async fn page(&self, path: &str) -> String {
+    /// A page as a browser asks for it, and what it may do there.
+    pub async fn page(&self, path: &str) -> (String, String) {
         let request = Request::get(path).header("host", "127.0.0.1:7071").header("accept", "text/html,*/*");
         let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        String::from_utf8(bytes.to_vec()).unwrap()
+        (String::from_utf8(bytes.to_vec()).unwrap(), policy)
     }
 
     pub async fn get(&self, path: &str) -> Value {

@@ -58,7 +58,7 @@ pub(in crate::api) async fn document(
     // Whoever reads it is on record before they do.
     let details = json!({ "request": id });
     at.app.audit(&at.tenant, Actor::from(&caller), "documentRead", details).await?;
-    let answer = if wants_html(&headers) { page(&view)? } else { Json(view).into_response() };
+    let answer = if wants_html(&headers) { page(&view) } else { Json(view).into_response() };
     Ok(([(CACHE_CONTROL, "no-store")], answer).into_response())
 }
 

@@ -2,16 +2,12 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use serde_json::Value;
 
 use super::document::DocumentView;
-use crate::api::error::ApiError;
+use crate::access;
 use crate::tables::Found;
-
-/// Pages need no script and nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "api/privacy/document.html")]
@@ -30,19 +26,9 @@ struct Part<'a> {
 }
 
 /// Shows a document.
-pub(super) fn page(document: &DocumentView) -> Result<Response, ApiError> {
+pub(super) fn page(document: &DocumentView) -> Response {
     let parts = document.found.iter().map(part).collect();
-    let failed = |_| {
-        let fix = "ask for it as JSON: leave out Accept: text/html";
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made", fix)
-    };
-    let html = Page { document, parts }.render().map_err(failed)?;
-    let headers = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    Ok((headers, Html(html)).into_response())
+    access::page(StatusCode::OK, &Page { document, parts })
 }
 
 fn part(found: &Found) -> Part<'_> {
