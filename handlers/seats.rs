@@ -31,6 +31,12 @@ pub async fn allot(
     Ok(without)
 }
 
+/// The mailboxes that a tenant's plan serves as it is now, whichever hub asks.
+pub async fn served(app: &App, tenant: &TenantId, plan: Plan) -> platform::Result<BTreeSet<MailboxId>> {
+    let seats = app.tables.seats.get(&Tables::seats_key(tenant)).await?;
+    Ok(seats.map(|row| row.record.first(plan.mailboxes)).unwrap_or_default())
+}
+
 /// Notes the mailboxes that are served today.
 async fn note(app: &App, tenant: &TenantId, seats: &Seats) -> Result<(), Failure> {
     let today = app.now().date_naive();

@@ -111,13 +111,10 @@ impl App {
 
     /// What was seen, and how an administrator mends it.
     fn reason(&self, tenant: &TenantId, why: Withdrawn, code: &str) -> String {
-        let again = match &self.settings.public {
-            Some(public) => format!("consent anew at {}consent/start", public.url),
-            None => format!("connect the tenant again (PUT /api/tenants/{tenant})"),
-        };
+        let (consent, again) = self.ways_back(tenant);
         match why {
             Withdrawn::Consent => {
-                format!("{code}: the tenant has no enterprise application of this service: {again}")
+                format!("{code}: the tenant has no enterprise application of this service: {consent}")
             }
             Withdrawn::Permission => {
                 format!("{code}: a permission was taken away: grant it in the Entra portal, and {again}")
@@ -134,6 +131,20 @@ impl App {
                 "{code}: a Conditional Access policy keeps the application out: exclude it from the policy, and {again}"
             ),
         }
+    }
+
+    /// How an administrator consents anew, and what is to be done once all else is mended: with a public address the same.
+    ///
+    /// <https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent>
+    fn ways_back(&self, tenant: &TenantId) -> (String, String) {
+        if let Some(public) = &self.settings.public {
+            let consent = format!("consent anew at {}consent/start", public.url);
+            return (consent.clone(), consent);
+        }
+        let again = format!("connect the tenant again (PUT /api/tenants/{tenant})");
+        let (login, app) =
+            (self.settings.cloud.login_url.as_str().trim_end_matches('/'), self.settings.app_client_id);
+        (format!("consent anew at {login}/{tenant}/adminconsent?client_id={app}, and {again}"), again)
     }
 
     /// Starts what rested: whoever called this has seen that the tenant grants what is needed.

@@ -85,8 +85,13 @@ async fn each_end_of_a_consent_is_told_apart_and_rests_until_it_is_mended() {
         assert_eq!(world.simulator.counts().token_calls, 1, "one run, one refusal");
         assert_eq!(world.simulator.counts().graph_requests, 0);
         let suspended = suspension(&world).await;
-        let text =
-            |name: &str| suspended[name].as_str().unwrap().replace(&world.simulator.tenant_id(), "{tenant}");
+        let simulator = &world.simulator;
+        let shown = [(simulator.tenant_id(), "{tenant}"), (simulator.login_url(), "{login}")];
+        let shown = [shown.as_slice(), &[(simulator.tenant().client_id(), "{app}")]].concat();
+        let text = |name: &str| {
+            let text = suspended[name].as_str().unwrap().to_owned();
+            shown.iter().fold(text, |text, (is, stands)| text.replace(is, stands))
+        };
         said.push(format!("{}: {}", text("why"), text("reason")));
         assert_rests(&world).await;
         let (status, refused) = world.call("POST", &format!("{}/run", world.hub()), &Value::Null).await;
@@ -96,8 +101,8 @@ async fn each_end_of_a_consent_is_told_apart_and_rests_until_it_is_mended() {
         assert_resumes(&world).await;
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
-    consent: AADSTS7000229: the tenant has no enterprise application of this service: connect the tenant again (PUT /api/tenants/{tenant})
-    consent: AADSTS700016: the tenant has no enterprise application of this service: connect the tenant again (PUT /api/tenants/{tenant})
+    consent: AADSTS7000229: the tenant has no enterprise application of this service: consent anew at {login}/{tenant}/adminconsent?client_id={app}, and connect the tenant again (PUT /api/tenants/{tenant})
+    consent: AADSTS700016: the tenant has no enterprise application of this service: consent anew at {login}/{tenant}/adminconsent?client_id={app}, and connect the tenant again (PUT /api/tenants/{tenant})
     disabled: AADSTS7000112: the enterprise application is disabled: set "Enabled for users to sign in" in its properties in the Entra portal, and connect the tenant again (PUT /api/tenants/{tenant})
     tenant: AADSTS90002: Entra knows no such tenant any more: if it was deleted for good, its data goes by DELETE /api/tenants/{tenant}; if it is back, connect the tenant again (PUT /api/tenants/{tenant})
     "#);

@@ -243,7 +243,8 @@ async fn without_consent_the_tenant_rests_until_it_is_connected_again() {
     world.clock.advance(std::time::Duration::from_secs(7200));
     change(&world);
     let run = world.run().await;
-    insta::assert_snapshot!(run["problems"][0].as_str().unwrap(), @"the tenant is suspended: AADSTS7000229: the tenant has no enterprise application of this service: connect the tenant again (PUT /api/tenants/76b62d24-503c-4031-9d4e-53651a969d00)");
+    let problem = run["problems"][0].as_str().unwrap().replace(&world.simulator.login_url(), "{login}");
+    insta::assert_snapshot!(problem, @"the tenant is suspended: AADSTS7000229: the tenant has no enterprise application of this service: consent anew at {login}/76b62d24-503c-4031-9d4e-53651a969d00/adminconsent?client_id=d986aa07-4379-433c-b64c-400df103e538, and connect the tenant again (PUT /api/tenants/76b62d24-503c-4031-9d4e-53651a969d00)");
     assert_eq!(world.simulator.counts().writes.total(), 0);
     let calls = world.simulator.counts().token_calls;
     world.clock.advance(std::time::Duration::from_secs(7200));

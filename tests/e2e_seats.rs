@@ -77,6 +77,36 @@ async fn a_mailbox_that_lost_its_seat_is_cleaned_when_it_leaves() {
 }
 
 #[tokio::test]
+async fn an_approved_plan_is_carried_out_where_the_tenants_plan_serves() {
+    let world = World::filled(40, 3).await;
+    for person in world.cast.people.iter().skip(25) {
+        world.simulator.purge_user(*person).unwrap();
+    }
+    world.run().await;
+    let held = world.held().await;
+    assert_eq!((held.len(), &held[0]["mailboxes"]), (1, &json!(3)), "{held:?}");
+
+    set_plan(&world, json!({ "mailboxes": 0, "shortestMinutes": 1 })).await;
+    let (status, refused) = world.decide(&held[0]["hash"], "approve").await;
+    assert_eq!(status, 409);
+    insta::assert_snapshot!(refused.unwrap_err()["error"].as_str().unwrap(), @"the tenant's plan does not serve the mailboxes in which this waits: they stay as they are");
+    let full = |world: &World| (0..3).filter(|nth| world.contacts(*nth, FOLDER).len() == 40).count();
+    assert_eq!(full(&world), 3);
+
+    set_plan(&world, json!({ "mailboxes": 2, "shortestMinutes": 1 })).await;
+    let (status, visiting) = world.decide(&held[0]["hash"], "approve").await;
+    assert_eq!((status, &visiting.unwrap()["mailboxes"]), (202, &json!(2)));
+    assert_eq!((full(&world), count(&served(&world))), (1, 2), "whoever has no seat keeps what was written");
+    let left = world.held().await;
+    assert_eq!((left.len(), &left[0]["mailboxes"], &left[0]["decision"]), (1, &json!(1), &Value::Null));
+
+    set_plan(&world, json!({ "shortestMinutes": 1 })).await;
+    world.run().await;
+    let (status, _) = world.decide(&left[0]["hash"], "approve").await;
+    assert_eq!((status, count(&served(&world))), (202, 3));
+}
+
+#[tokio::test]
 async fn a_schedule_that_is_quicker_than_the_plan_is_stretched_and_said() {
     let world = World::of(6, 2).await;
     set_plan(&world, json!({ "shortestMinutes": 30 })).await;

@@ -17,7 +17,7 @@ use crate::App;
 use crate::host::{Host, Ready};
 use crate::messages::is_run_id;
 use crate::standing::Standing;
-use crate::tables::{Hub, Tables};
+use crate::tables::{Hub, Tables, Tenant};
 
 /// A tenant in a path.
 #[derive(Deserialize, IntoParams)]
@@ -105,11 +105,14 @@ pub(super) struct AtHub {
 }
 
 impl AtHub {
-    /// Refuses what only makes work for a tenant that is served.
-    pub async fn check_active(&self) -> Result<(), ApiError> {
-        match self.app.standing(&self.tenant).await?.refusal() {
-            Some(reason) => Err(ApiError::conflict(reason, "mend that first; nothing was started")),
-            None => Ok(()),
+    /// The tenant's record; what only makes work for a tenant that is served is refused for others.
+    pub async fn active(&self) -> Result<Tenant, ApiError> {
+        match self.app.standing(&self.tenant).await? {
+            Standing::Active(tenant) => Ok(*tenant),
+            other => {
+                let reason = other.refusal().unwrap_or_default();
+                Err(ApiError::conflict(reason, "mend that first; nothing was started"))
+            }
         }
     }
 
@@ -138,6 +141,14 @@ impl AnyTenant {
             _ => Ok(standing),
         }
     }
+
+    fn not_connected(&self) -> ApiError {
+        let fix = match &self.app.settings.public {
+            Some(public) => format!("one of its administrators agrees at {}consent/start", public.url),
+            None => "PUT /api/tenants/{tenant} connects it".to_owned(),
+        };
+        ApiError::missing(format!("tenant {} is not connected", self.tenant), fix)
+    }
 }
 
 impl FromRequestParts<Host<App>> for AnyTenant {
@@ -157,7 +168,7 @@ impl FromRequestParts<Host<App>> for AtTenant {
     async fn from_request_parts(parts: &mut Parts, host: &Host<App>) -> Result<Self, Response> {
         let at = AnyTenant::from_request_parts(parts, host).await?;
         match at.standing().await.map_err(IntoResponse::into_response)? {
-            Standing::Unknown => Err(not_connected(&at.tenant).into_response()),
+            Standing::Unknown => Err(at.not_connected().into_response()),
             _ => Ok(Self { app: at.app, tenant: at.tenant }),
         }
     }
@@ -280,8 +291,4 @@ pub(super) fn run_id(text: String) -> Result<String, ApiError> {
     } else {
         Err(ApiError::bad("this is no run's id", "copy it from GET /api/tenants/{tenant}/hubs/{hub}/runs"))
     }
-}
-
-fn not_connected(tenant: &TenantId) -> ApiError {
-    ApiError::missing(format!("tenant {tenant} is not connected"), "PUT /api/tenants/{tenant} connects it")
 }

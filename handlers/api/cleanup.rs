@@ -22,7 +22,7 @@ use crate::tables::{Hub, Tables, change_existing};
     responses((status = 202, description = "It is started", body = Visiting)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Visiting>), ApiError> {
     at.existing().await?;
-    at.check_active().await?;
+    at.active().await?;
     disable(&at).await?;
     seats::leave(&at.app, &at.tenant, &at.hub).await?;
     forget_changes(&at).await?;

@@ -1,5 +1,6 @@
 //! Approve or reject a held plan by its hash.
 
+use std::collections::BTreeMap;
 use std::future::ready;
 
 use axum::Json;
@@ -15,10 +16,14 @@ use super::error::ApiError;
 use super::read::each;
 use super::send::{Visiting, Visits, send};
 use crate::messages::Aim;
-use crate::tables::{Decision, HeldPlan, Newest, Tables, change_existing};
+use crate::seats;
+use crate::tables::{Decision, HeldPlan, Newest, Plan, Tables, change_existing};
 
 /// How many decisions are stored at a time.
 const DECISIONS_AT_ONCE: usize = 16;
+
+/// Mailboxes, each with the receiving spoke that it belongs to.
+type Audience = BTreeMap<MailboxId, String>;
 
 /// A plan that was rejected.
 #[derive(Serialize, ToSchema)]
@@ -37,19 +42,21 @@ struct Waiting {
 
 /// Approves a held plan in every mailbox where it waits, and carries it out.
 ///
-/// The hash names exactly what was shown: a mailbox whose plan is another by now asks again.
+/// The hash names exactly what was shown: a mailbox whose plan is another by now asks again. So does one that the tenant's
+/// plan does not serve at present.
 #[utoipa::path(post, path = "/tenants/{tenant}/hubs/{hub}/held/{hash}/approve", operation_id = "approveHeldPlan",
     security(("role" = ["Administrator"])),
     params(TenantPath, HubPath, HashPath),
     responses((status = 202, description = "It is approved and carried out", body = Visiting),
         (status = 404, description = "Nothing waits", body = ApiError),
-        (status = 409, description = "Another plan waits by now", body = ApiError)))]
+        (status = 409, description = "Another plan waits by now, or no mailbox of it is served", body = ApiError)))]
 pub(super) async fn approve(at: AtHub, Hash(hash): Hash) -> Result<(StatusCode, Json<Visiting>), ApiError> {
-    at.check_active().await?;
-    let plans = find(&at, hash).await?;
+    let tenant = at.active().await?;
+    let audience = audience(&at).await?;
+    let plans = served(&at, tenant.plan, &audience, find(&at, hash).await?).await?;
     accept_size(&at, &plans).await?;
     let decided = decide(&at, &plans, hash, Decision::Approved).await?;
-    let (visits, serves) = (visits(&at, decided).await?, serves(&at, &plans).await?);
+    let (visits, serves) = (visits(&audience, decided), serves(&at, &plans).await?);
     let started = send(&at, "approval", Aim::CleanIfApproved, visits, serves).await?;
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
@@ -164,13 +171,38 @@ async fn serves(at: &AtHub, plans: &[Waiting]) -> Result<usize, ApiError> {
     Ok(run.map_or(0, |row| row.record.mailboxes).max(plans.len()))
 }
 
-/// A mailbox of the audience is made like the hub; one that left it is cleaned.
-async fn visits(at: &AtHub, mailboxes: Vec<MailboxId>) -> Result<Visits, ApiError> {
+/// The mailboxes that the hub serves, each with its spoke.
+async fn audience(at: &AtHub) -> Result<Audience, ApiError> {
     let state = at.app.tables.states.get(&Tables::state_key(&at.tenant, &at.hub)).await?;
-    let audience = state.map(|row| row.record.audience).unwrap_or_default();
+    Ok(state.map(|row| row.record.audience).unwrap_or_default())
+}
+
+/// The plans of mailboxes that have a seat; one that left the audience is cleaned without.
+async fn served(
+    at: &AtHub,
+    plan: Plan,
+    audience: &Audience,
+    mut plans: Vec<Waiting>,
+) -> Result<Vec<Waiting>, ApiError> {
+    if plan.mailboxes.is_none() {
+        return Ok(plans);
+    }
+    let served = seats::served(&at.app, &at.tenant, plan).await?;
+    plans.retain(|waiting| served.contains(&waiting.mailbox) || !audience.contains_key(&waiting.mailbox));
+    if plans.is_empty() {
+        return Err(ApiError::conflict(
+            "the tenant's plan does not serve the mailboxes in which this waits: they stay as they are",
+            "raise the plan, or make the audience smaller; then run the hub",
+        ));
+    }
+    Ok(plans)
+}
+
+/// A mailbox of the audience is made like the hub; one that left it is cleaned.
+fn visits(audience: &Audience, mailboxes: Vec<MailboxId>) -> Visits {
     let mut visits = Visits::new();
     for mailbox in mailboxes {
         visits.entry(audience.get(&mailbox).cloned()).or_default().push(mailbox);
     }
-    Ok(visits)
+    visits
 }

@@ -27,7 +27,7 @@ pub(super) struct Started {
     responses((status = 202, description = "It is started", body = Started)))]
 pub(super) async fn start(at: AtHub) -> Result<(StatusCode, Json<Started>), ApiError> {
     at.existing().await?;
-    at.check_active().await?;
+    at.active().await?;
     let run = at.app.new_run();
     let message =
         Gather { tenant: at.tenant, hub: at.hub, run: run.clone(), reason: Reason::Manual, waited: 0 };

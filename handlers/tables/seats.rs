@@ -44,8 +44,9 @@ impl Seats {
         if complete {
             self.free(hub, |mailbox| !audience.contains(mailbox));
         }
-        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        self.shrink(limit);
+        let first = self.first(limit);
+        self.0.retain(|mailbox, _| first.contains(mailbox));
+        let limit = most(limit);
         let mut without = BTreeSet::new();
         for mailbox in audience {
             if let Some(seat) = self.0.get_mut(mailbox) {
@@ -68,17 +69,17 @@ impl Seats {
         self.0.retain(|mailbox, seat| !goes(mailbox) || !seat.hubs.remove(hub) || !seat.hubs.is_empty());
     }
 
-    /// Those that were served last lose their seats where there are too many.
-    fn shrink(&mut self, limit: usize) {
-        if self.0.len() <= limit {
-            return;
-        }
-        let mut all: Vec<_> = self.0.iter().map(|(mailbox, seat)| (seat.since, mailbox.clone())).collect();
+    /// Those that a limit serves: whoever was served last loses the seat where there are too many.
+    pub fn first(&self, limit: Option<u32>) -> BTreeSet<MailboxId> {
+        let mut all: Vec<_> = self.0.iter().map(|(mailbox, seat)| (seat.since, mailbox)).collect();
         all.sort();
-        for (_, mailbox) in all.drain(limit..) {
-            self.0.remove(&mailbox);
-        }
+        all.into_iter().take(most(limit)).map(|(_, mailbox)| mailbox.clone()).collect()
     }
+}
+
+/// A limit as a number of seats.
+fn most(limit: Option<u32>) -> usize {
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }
 
 /// How many mailboxes of a tenant were served on each day of a month.
