@@ -11,7 +11,13 @@ terraform {
 }
 
 provider "azurerm" {
-  features {}
+  features {
+    key_vault {
+      # Purge protection forbids it; a vault that was deleted comes back under its name.
+      purge_soft_delete_on_destroy    = false
+      recover_soft_deleted_key_vaults = true
+    }
+  }
   storage_use_azuread = true
 }
 

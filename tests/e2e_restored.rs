@@ -1,0 +1,103 @@
+//! The store lost, or put back as it was: what docs/OPERATE.md says of backups.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod fake_host;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use platform::When;
+use serde_json::json;
+use stage::{FOLDER, World};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Everything below the tenant, as it is stored.
+async fn copied(world: &World) -> BTreeMap<String, Bytes> {
+    let all = format!("tenants/{}/", world.simulator.tenant_id());
+    let mut copy = BTreeMap::new();
+    for key in world.app.store.list(&all, None).await.unwrap().keys {
+        let bytes = world.app.store.get(&key).await.unwrap().unwrap().bytes;
+        copy.insert(key, bytes);
+    }
+    copy
+}
+
+/// The store is what the copy says, and nothing else; the process starts anew.
+async fn put_back(world: &World, copy: &BTreeMap<String, Bytes>) {
+    for key in copied(world).await.keys().filter(|key| !copy.contains_key(*key)) {
+        world.app.store.delete(key, When::Any).await.unwrap();
+    }
+    for (key, bytes) in copy {
+        world.app.store.put(key, bytes.clone(), When::Any).await.unwrap();
+    }
+    world.clock.advance(Duration::from_secs(600));
+}
+
+fn title(world: &World, nth: usize, title: &str) {
+    world.simulator.update_user(world.cast.people[nth], &json!({ "jobTitle": title })).unwrap();
+}
+
+fn first(world: &World, nth: usize) -> String {
+    world.contacts(nth, FOLDER)[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn after_an_old_copy_is_put_back_mailboxes_become_right_and_nothing_is_there_twice() {
+    let world = World::filled(20, 3).await;
+    let old = copied(&world).await;
+    world.clock.advance(DAY);
+    title(&world, 5, "Pilot");
+    world.simulator.remove_user(world.cast.people[19]).unwrap();
+    world.run().await;
+    world.simulator.user_deletes_contact(world.cast.owners[1], &first(&world, 1)).unwrap();
+    world.run().await;
+    world.assert_right();
+
+    put_back(&world, &old).await;
+    title(&world, 6, "Sailor");
+    let run = world.run().await;
+    let writes = world.simulator.counts().writes;
+    world.assert_right();
+    assert_eq!(writes.total(), 3, "one edit in each mailbox, and nothing of before again: {run}");
+    let run = world.run().await;
+    assert_eq!(world.simulator.counts().writes.total(), 0, "{run}");
+}
+
+#[tokio::test]
+async fn without_any_copy_the_tags_in_the_mailboxes_are_enough() {
+    let world = World::filled(20, 3).await;
+    let prefix = format!("tenants/{}/hubs/", world.simulator.tenant_id());
+    let mut only_settings = copied(&world).await;
+    only_settings.retain(|key, _| !key.starts_with(&prefix));
+    put_back(&world, &only_settings).await;
+    title(&world, 5, "Pilot");
+    let run = world.run().await;
+    let writes = world.simulator.counts().writes;
+    world.assert_right();
+    assert_eq!((writes.contact_creates, writes.contact_deletes), (0, 0), "{run}");
+    let run = world.run().await;
+    assert_eq!(world.simulator.counts().writes.total(), 0, "{run}");
+}
+
+/// A base that is older than our own last write takes that write for a colleague's edit, and keeps it. Without bases the hub wins.
+#[tokio::test]
+async fn what_changed_before_and_after_an_old_copy_was_put_back_stays_until_the_bases_go_too() {
+    let world = World::filled(20, 3).await;
+    let mut old = copied(&world).await;
+    title(&world, 5, "Pilot");
+    world.run().await;
+    put_back(&world, &old).await;
+    title(&world, 5, "Sailor");
+    world.run().await;
+    let wrong: Vec<_> = (0..3).map(|nth| world.mismatches(nth, &world.expected())).collect();
+    assert_eq!(wrong, [1, 1, 1]);
+
+    old.retain(|key, _| !key.contains("/bases/"));
+    put_back(&world, &old).await;
+    world.run().await;
+    world.assert_right();
+    assert_eq!(world.simulator.counts().writes.total(), 3, "the title in each mailbox");
+}
