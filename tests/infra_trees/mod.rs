@@ -4,7 +4,7 @@ mod bicep;
 mod code;
 mod parity;
 mod promises;
-mod roles;
+pub mod roles;
 mod settings;
 mod terraform;
 

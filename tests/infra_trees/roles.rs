@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::{Read, Resource, Tree};
 
+/// Where the list is shown to people.
+pub const PAGE: &str = "docs/PERMISSIONS.md";
+
 /// What stamp.json calls a thing, what the document calls it, and what Bicep and Terraform call it.
 const THINGS: &[(&str, &str, &str, &str)] = &[
     ("host", "the host's account", "=hostAccount", "azurerm_storage_account.account[\"host\"].id"),
@@ -22,16 +25,18 @@ const THINGS: &[(&str, &str, &str, &str)] = &[
     ("group", "the resource group", "", "azurerm_resource_group.group.id"),
 ];
 
-/// Who gets roles, in Bicep and in Terraform.
-const WHO: &[(&str, &str, &str)] = &[
-    ("app", "=principalId", "=azurerm_user_assigned_identity.identity.principal_id"),
+/// Who gets roles: in stamp.json, in the document, in Bicep and in Terraform.
+const WHO: &[(&str, &str, &str, &str)] = &[
+    ("app", "the app", "=principalId", "=azurerm_user_assigned_identity.identity.principal_id"),
     (
         "storage",
+        "both storage accounts",
         "=storageIdentity!.properties.principalId",
         "=azurerm_user_assigned_identity.storage_identity[0].principal_id",
     ),
     (
         "deployer",
+        "the deploy workflow",
         "=deployer.properties.principalId",
         "=azurerm_user_assigned_identity.deployer[0].principal_id",
     ),
@@ -58,28 +63,43 @@ fn listed(rows: &[Value]) -> Vec<String> {
         if THINGS.iter().all(|(on, ..)| *on != text(row, "on")) {
             found.push(format!("role {role}: on {}, which nobody knows", text(row, "on")));
         }
-        if text(row, "without").len() < 20 {
-            found.push(format!("role {role}: it does not say what breaks without it"));
+        for (field, what) in [("without", "what breaks without it"), ("limits", "what it does not allow")] {
+            if text(row, field).len() < 15 {
+                found.push(format!("role {role}: it does not say {what}"));
+            }
         }
     }
     found
 }
 
-/// The table in PERMISSIONS.md has the same rows: whoever changes one must change the other.
+/// The table in PERMISSIONS.md is that of the list.
 fn documented(tree: &Tree, rows: &[Value]) -> Vec<String> {
-    let said = |on: &str| THINGS.iter().find(|(thing, ..)| *thing == on).map_or("?", |(_, words, ..)| *words);
-    let listed: BTreeSet<_> =
-        rows.iter().map(|row| format!("{} | {}", text(row, "role"), said(text(row, "on")))).collect();
-    let page = tree.file("docs/PERMISSIONS.md");
-    let table = page.split("## In the own subscription").nth(1).unwrap_or_default();
-    let table = table.split("\n## ").next().unwrap_or_default();
-    let lines = table.lines().filter(|line| line.starts_with("| ")).skip(2);
-    let told: BTreeSet<_> = lines
-        .map(|line| line.trim_start_matches("| ").split(" | ").take(2).collect::<Vec<_>>().join(" | "))
-        .collect();
-    let one_sided =
-        |row: &String| format!("role {row}: in one of infra/common/stamp.json and docs/PERMISSIONS.md only");
-    listed.symmetric_difference(&told).map(one_sided).collect()
+    let page = tree.file(PAGE);
+    let Some(right) = with_table(page, rows) else {
+        return vec![format!("{PAGE} has no place for the roles")];
+    };
+    let lines = |page: &str| -> BTreeSet<String> { page.lines().map(str::to_owned).collect() };
+    let one_sided = |line: &String| {
+        format!("role {}: in one of infra/common/stamp.json and {PAGE} only", line.trim_matches(['|', ' ']))
+    };
+    lines(&right).symmetric_difference(&lines(page)).map(one_sided).collect()
+}
+
+/// The page with the table of the list in its place.
+pub fn with_table(page: &str, rows: &[Value]) -> Option<String> {
+    let (before, rest) = page.split_once("<!-- roles -->\n")?;
+    let (_, after) = rest.split_once("<!-- /roles -->")?;
+    let head = "| role | on | whose | what breaks without it | what it does not allow |\n| --- | --- | --- | --- | --- |\n";
+    let table: String = rows.iter().map(line).collect();
+    Some(format!("{before}<!-- roles -->\n{head}{table}<!-- /roles -->{after}"))
+}
+
+fn line(row: &Value) -> String {
+    let on = THINGS.iter().find(|(thing, ..)| *thing == text(row, "on")).map_or("?", |(_, words, ..)| *words);
+    let whose = WHO.iter().find(|(who, ..)| *who == text(row, "to")).map_or("?", |(_, words, ..)| *words);
+    let when = row["when"].as_str().map(|when| format!(", with `{when}`")).unwrap_or_default();
+    let [role, without, limits] = ["role", "without", "limits"].map(|field| text(row, field));
+    format!("| {role} | {on} | {whose}{when} | {without} | {limits} |\n")
 }
 
 /// One loop over the list for each thing, and no assignment beside them.
@@ -110,7 +130,7 @@ fn bicep_row(one: &Resource, thing: &(&str, &str, &str, &str), rows: &[Value]) -
     let properties = &one.body["properties"];
     let row = rows.iter().find(|row| text(row, "on") == thing.0);
     let to = row.map_or("", |row| text(row, "to"));
-    let who = WHO.iter().find(|(who, ..)| *who == to).map_or("", |(_, bicep, _)| *bicep);
+    let who = WHO.iter().find(|(who, ..)| *who == to).map_or("", |(.., bicep, _)| *bicep);
     let is = |what: &str, value: &Value, wanted: &str| {
         let said = value.as_str().unwrap_or_default();
         (said != wanted).then(|| format!("Bicep `{}`: {what} is `{said}` and not `{wanted}`", one.name))
@@ -153,10 +173,10 @@ fn terraform(read: &Read, rows: &[Value]) -> Vec<String> {
     found
 }
 
-fn terraform_rows(one: &Resource, who: &(&str, &str, &str), rows: &[Value]) -> Vec<String> {
+fn terraform_rows(one: &Resource, who: &(&str, &str, &str, &str), rows: &[Value]) -> Vec<String> {
     let mut found = Vec::new();
     for (what, field, wanted) in [
-        ("principal", "principal_id", who.2),
+        ("principal", "principal_id", who.3),
         ("role", "role_definition_id", "=\"${local.definitions}/${each.value.id}\""),
         ("description", "description", "=each.value.without"),
     ] {
