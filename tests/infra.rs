@@ -241,6 +241,12 @@ fn a_parameter_that_differs_is_caught() {
         "parameter maximum_instance_count",
     );
     planted(
+        "infra/terraform/entra/main.tf",
+        "variable \"people\"",
+        "variable \"persons\"",
+        "parameters of the registrations",
+    );
+    planted(
         terraform,
         "variable \"feed_secrets\"",
         "variable \"secrets\"",

@@ -60,6 +60,8 @@ pub struct Read {
     pub locals: Map<String, Value>,
     /// Parameters of `main.bicep`, of `stamp.bicep`, and Terraform's variables, by name with their default.
     pub parameters: [BTreeMap<String, Value>; 3],
+    /// Parameters of `entra.bicep`, and the variables of Terraform's twin.
+    pub entra: [BTreeMap<String, Value>; 2],
     /// What both read: `stamp.json`, `alerts.json`, `workbook.json`, `entra.json`.
     pub common: BTreeMap<String, Value>,
 }
@@ -140,6 +142,9 @@ impl Tree {
                     read.parameters[at] = file.parameters.clone();
                 }
             }
+            if path == "infra/bicep/entra.bicep" {
+                read.entra[0] = file.parameters;
+            }
             if let Some(Value::Object(settings)) = file.variables.get("settings") {
                 read.bicep_settings = settings.clone();
             }
@@ -148,8 +153,10 @@ impl Tree {
             let file = terraform::read(text).map_err(|problem| format!("{path}: {problem}"))?;
             read.terraform.extend(file.resources);
             read.locals.extend(file.locals);
-            if path == "infra/terraform/variables.tf" {
-                read.parameters[2] = file.variables;
+            match path {
+                "infra/terraform/variables.tf" => read.parameters[2] = file.variables,
+                "infra/terraform/entra/main.tf" => read.entra[1] = file.variables,
+                _ => {}
             }
         }
         for (path, text) in self.under("infra/common/", ".json") {

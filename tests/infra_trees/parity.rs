@@ -82,6 +82,7 @@ pub fn findings(read: &Read) -> Vec<String> {
     }
     found.extend(subnets(read));
     found.extend(parameters(read));
+    found.extend(of_registrations(read));
     found
 }
 
@@ -109,6 +110,19 @@ fn parameters(read: &Read) -> Vec<String> {
         }
     }
     found
+}
+
+/// The registrations are deployed apart, with parameters of their own.
+fn of_registrations(read: &Read) -> Vec<String> {
+    let [bicep, terraform] = &read.entra;
+    let bicep: BTreeMap<String, &Value> =
+        bicep.iter().map(|(name, default)| (snake(name), default)).collect();
+    let terraform: BTreeMap<String, &Value> =
+        terraform.iter().map(|(name, default)| (name.clone(), default)).collect();
+    if bicep == terraform && !bicep.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("parameters of the registrations: Bicep {bicep:?}, Terraform {terraform:?}")]
 }
 
 /// Defaults that are computed are compared by nobody: Terraform computes from none, or from an empty one.
