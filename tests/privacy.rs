@@ -12,23 +12,6 @@ use stage::calendar::{hour, with};
 use uuid::Uuid;
 
 impl World {
-    fn privacy(&self) -> String {
-        format!("{}/privacy", self.tenant())
-    }
-
-    /// Asks for something and waits for its end; the answer is the request.
-    async fn ask(&self, what: &str, body: Value) -> Value {
-        let (status, asked) = self.call("POST", &format!("{}/{what}", self.privacy()), &body).await;
-        let asked = asked.unwrap();
-        assert_eq!(status, 202, "{asked}");
-        self.settle().await;
-        self.request(&asked["request"]).await
-    }
-
-    async fn request(&self, id: &Value) -> Value {
-        self.get(&format!("{}/requests/{}", self.privacy(), id.as_str().unwrap())).await
-    }
-
     /// Everything that is kept about somebody.
     async fn export(&self, person: &str) -> Value {
         let request = self.ask("export", json!({ "person": person })).await;
@@ -102,48 +85,11 @@ async fn who_is_meant_must_be_an_id_or_an_address() {
     assert_eq!(world.get(&format!("{}/requests", world.privacy())).await["requests"], json!([]));
 }
 
-impl World {
-    /// Every value of the tenant, opened: key and JSON.
-    async fn values(&self) -> Vec<(String, String)> {
-        let prefix = format!("tenants/{}/", self.simulator.tenant_id());
-        let mut values = Vec::new();
-        for name in self.app.tables.names(&prefix).await.unwrap() {
-            if name != "key" {
-                let key = format!("{prefix}{name}");
-                let record = self.app.sealed.get_any(&key).await.unwrap().unwrap();
-                values.push((key, String::from_utf8(record.json).unwrap()));
-            }
-        }
-        values
-    }
-
-    /// Where one of these still stands, in a key or a value, but for the list that keeps somebody out.
-    async fn still_named(&self, names: &[String]) -> Vec<String> {
-        let is_named =
-            |text: &str| names.iter().any(|name| text.to_lowercase().contains(&name.to_lowercase()));
-        let values = self.values().await.into_iter();
-        let kept = values.filter(|(key, _)| !key.ends_with("/erased"));
-        kept.filter(|(key, json)| is_named(key) || is_named(json))
-            .map(|(key, json)| format!("{key}: {json}"))
-            .collect()
-    }
-
-    fn copies_of(&self, nth: usize, name: &str) -> usize {
-        self.contacts(nth, stage::FOLDER).iter().filter(|contact| contact["displayName"] == name).count()
-    }
-}
-
-/// Someone with everything that stands for them.
-fn names(world: &World, person: Uuid) -> Vec<String> {
-    let own = ["displayName", "mail", "mobilePhone"].map(|name| world.person(person, name));
-    own.into_iter().filter(|name| !name.is_empty()).chain([person.to_string()]).collect()
-}
-
 #[tokio::test]
 async fn an_erased_person_is_gone_from_everything_and_from_every_mailbox_and_does_not_come_back() {
     let world = World::filled(8, 3).await;
     let (ana, name) = (world.cast.people[5], world.person(world.cast.people[5], "displayName"));
-    let named = names(&world, ana);
+    let named = world.names(ana);
     world.export(&ana.to_string()).await;
     assert!(!world.still_named(&named).await.is_empty());
     world.simulator.reset_counts();
@@ -156,7 +102,7 @@ async fn an_erased_person_is_gone_from_everything_and_from_every_mailbox_and_doe
     );
     assert_eq!(world.simulator.counts().writes.contact_deletes, 3, "and nothing else");
     assert_eq!(world.still_named(&named).await, Vec::<String>::new());
-    assert_eq!((0..3).map(|nth| world.copies_of(nth, &name)).sum::<usize>(), 0);
+    assert_eq!(world.copies(&name), [0, 0, 0]);
     let report = world
         .get(&format!("{}/requests/{}/report", world.privacy(), request["request"].as_str().unwrap()))
         .await;
@@ -179,7 +125,7 @@ async fn an_erased_person_is_gone_from_everything_and_from_every_mailbox_and_doe
     let lifted = world.call("DELETE", &format!("{}/erased/{id}", world.privacy()), &Value::Null).await;
     assert_eq!(lifted.0, 200, "{lifted:?}");
     world.settle().await;
-    assert_eq!((0..3).map(|nth| world.copies_of(nth, &name)).collect::<Vec<_>>(), [1, 1, 1]);
+    assert_eq!(world.copies(&name), [1, 1, 1]);
     world.assert_right();
 }
 
@@ -187,7 +133,7 @@ async fn an_erased_person_is_gone_from_everything_and_from_every_mailbox_and_doe
 async fn copies_that_stay_are_their_owners_own() {
     let world = World::filled(8, 2).await;
     let (ana, name) = (world.cast.people[6], world.person(world.cast.people[6], "displayName"));
-    let named = names(&world, ana);
+    let named = world.names(ana);
     world.simulator.reset_counts();
     let request = world.ask("erase", json!({ "person": ana })).await;
     assert_eq!(
@@ -199,7 +145,7 @@ async fn copies_that_stay_are_their_owners_own() {
     world.clock.advance(std::time::Duration::from_secs(8 * 24 * 3600));
     world.run().await;
     assert_eq!(world.simulator.counts().writes.total(), 0);
-    assert_eq!((0..2).map(|nth| world.copies_of(nth, &name)).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(world.copies(&name), [1, 1]);
     // What users do with them is theirs too, and a clean-up leaves them.
     let id = world.contact(0, stage::FOLDER, &name);
     world.simulator.user_edits_contact(world.cast.owners[0], &id, json!({ "jobTitle": "Friend" })).unwrap();
@@ -207,14 +153,14 @@ async fn copies_that_stay_are_their_owners_own() {
     assert_eq!(world.simulator.counts().writes.total(), 0);
     world.post(&format!("{}/cleanup", world.hub())).await;
     world.settle().await;
-    assert_eq!((world.contacts(0, stage::FOLDER).len(), world.copies_of(0, &name)), (1, 1));
+    assert_eq!((world.contacts(0, stage::FOLDER).len(), world.copies(&name)), (1, vec![1, 1]));
 }
 
 #[tokio::test]
 async fn whoever_is_erased_is_served_no_more() {
     let world = World::filled(6, 3).await;
     let owner = world.cast.owners[1];
-    let named = names(&world, owner);
+    let named = world.names(owner);
     let request = world.ask("erase", json!({ "person": owner, "mailboxes": true })).await;
     assert_eq!(request["state"], "done", "{request}");
     assert_eq!(world.still_named(&named).await, Vec::<String>::new());

@@ -20,17 +20,6 @@ impl World {
         change_existing(&self.app.tables.tenants, &key, change).await.unwrap();
     }
 
-    /// Every value of the tenant, opened, by what follows the tenant's id in its key.
-    async fn values(&self) -> Vec<(String, String)> {
-        let prefix = format!("tenants/{}/", self.simulator.tenant_id());
-        let mut values = Vec::new();
-        for name in self.app.tables.names(&prefix).await.unwrap().into_iter().filter(|name| name != "key") {
-            let record = self.app.sealed.get_any(&format!("{prefix}{name}")).await.unwrap().unwrap();
-            values.push((name, String::from_utf8(record.json).unwrap()));
-        }
-        values
-    }
-
     async fn tables(&self) -> BTreeSet<String> {
         let table = |key: &str| {
             key.strip_prefix("hubs/company/").unwrap_or(key).split('/').next().unwrap().to_owned()

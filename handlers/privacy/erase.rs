@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::{Kind, Row, When};
 use serde_json::{Value, json};
 use sync::{Erased, Fate, HubId, SourceKey, Who};
@@ -11,7 +10,6 @@ use uuid::Uuid;
 
 use super::Work;
 use super::calendar;
-use super::export::AT_ONCE;
 use super::find::{find, strike};
 use super::stores::{Keys, Opened, Place, open, place};
 use crate::audit::{self, Actor};
@@ -32,7 +30,9 @@ impl Work<'_> {
     /// From now on nothing of the person enters anything; first of all, what is theirs is found out.
     pub(super) async fn keep_out(&mut self) -> Result<(), Failure> {
         let (now, who) = (self.app.now(), self.request.who.clone());
-        let items = self.items(&Erased { who: who.clone(), ..Erased::default() }).await?;
+        let mut items = self.items(&Erased { who: who.clone(), ..Erased::default() }).await?;
+        // Before the first visit may release or remove them: which mailboxes hold copies.
+        self.note_holders(&mut items).await?;
         let fate = self.request.fate.unwrap_or(Fate::Released);
         let person = ErasedPerson { since: now, who, items, fate };
         let add = |all: &mut ErasedPeople| drop(all.0.insert(self.id.to_owned(), person.clone()));
@@ -42,7 +42,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The items of all hubs that are theirs.
+    /// The items of all hubs that are theirs, as far as their contents tell.
     async fn items(&self, erased: &Erased) -> Result<BTreeSet<SourceKey>, Failure> {
         let tables = &self.app.tables;
         let mut items = BTreeSet::new();
@@ -65,29 +65,8 @@ impl Work<'_> {
                 let added = overlay.added.iter().filter(|(key, added)| erased.keeps_out(key, &added.content));
                 items.extend(added.map(|(key, _)| key.clone()));
             }
-            items.extend(self.known_in_mailboxes(&hub, erased).await?);
         }
         Ok(items)
-    }
-
-    /// The items that only mailboxes still know, because the hub lost them before.
-    async fn known_in_mailboxes(&self, hub: &HubId, erased: &Erased) -> Result<BTreeSet<SourceKey>, Failure> {
-        let prefix = Tables::mailboxes_prefix(self.tenant, hub);
-        let names = self.app.tables.names(&prefix).await?;
-        let mut reads = Vec::with_capacity(names.len());
-        for name in names {
-            reads.push(self.known_in(format!("{prefix}{name}"), erased).boxed());
-        }
-        let known: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-        Ok(known.into_iter().flatten().collect())
-    }
-
-    async fn known_in(&self, key: String, erased: &Erased) -> Result<Vec<SourceKey>, Failure> {
-        let row = self.app.tables.mailboxes.get(&key).await?;
-        let state = row.map(|row| row.record).unwrap_or_default();
-        let unlogged: Vec<_> = state.unlogged.keys().cloned().collect();
-        let known = state.base.entries.into_keys().chain(state.intents.into_keys()).chain(unlogged);
-        Ok(known.filter(|key| erased.who.is(key.as_str())).collect())
     }
 
     /// Goes through the next portion of all values; how long to wait if somebody else is at one of them.

@@ -1,9 +1,10 @@
 //! The copies of an erased person's items in mailboxes: released, or removed and seen to be gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::{Kind, Row, When};
 use sync::{Fate, HubId, MailboxId, SourceKey};
@@ -32,34 +33,82 @@ enum Known {
 }
 
 impl Work<'_> {
+    /// Notes which mailboxes hold copies, before any visit may release or remove them.
+    ///
+    /// Items that only mailboxes still know, because the hub lost them before, join the others.
+    pub(super) async fn note_holders(&self, items: &mut BTreeSet<SourceKey>) -> Result<(), Failure> {
+        let mut report = self.report().await?;
+        for hub in self.app.tables.hub_ids(self.tenant).await? {
+            let mut looks = Vec::new();
+            for mailbox in self.mailbox_ids(&hub).await? {
+                looks.push(self.held_in(&hub, mailbox, items).boxed());
+            }
+            for (mailbox, held) in some_at_once(looks).await? {
+                // The person's own is cleaned or forgotten, whatever it holds.
+                if !held.is_empty() && !self.request.who.is(mailbox.as_str()) {
+                    see(&mut report, &hub, &mailbox, self.stays(Holds::Holds));
+                }
+                items.extend(held);
+            }
+        }
+        self.write(&report).await
+    }
+
+    /// The person's items that a mailbox knows.
+    async fn held_in(
+        &self,
+        hub: &HubId,
+        mailbox: MailboxId,
+        items: &BTreeSet<SourceKey>,
+    ) -> Result<(MailboxId, Vec<SourceKey>), Failure> {
+        let row = self.app.tables.mailboxes.get(&Tables::mailbox_key(self.tenant, hub, &mailbox)).await?;
+        let state = row.map(|row| row.record).unwrap_or_default();
+        let is_theirs = |key: &&SourceKey| items.contains(*key) || self.request.who.is(key.as_str());
+        let held = known_keys(&state).filter(is_theirs).cloned().collect();
+        Ok((mailbox, held))
+    }
+
     /// Releases copies, or sends for the mailboxes that hold one.
     pub(super) async fn mailboxes(&mut self) -> Result<(), Failure> {
         let items = self.own_items().await?;
         let mut report = self.report().await?;
         for hub in self.app.tables.hub_ids(self.tenant).await? {
-            let prefix = Tables::mailboxes_prefix(self.tenant, &hub);
-            let names = self.app.tables.names(&prefix).await?;
-            let mut looks = Vec::with_capacity(names.len());
-            for mailbox in names.into_iter().filter_map(|name| MailboxId::new(name).ok()) {
+            let mut looks = Vec::new();
+            for mailbox in self.mailbox_ids(&hub).await? {
                 looks.push(self.look_at(&hub, mailbox, &items).boxed());
             }
-            let found: Vec<_> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
             let mut holders = Vec::new();
-            for (mailbox, known) in found {
+            for (mailbox, known) in some_at_once(looks).await? {
                 match known {
                     Known::No => {}
-                    Known::Released => self.see(&mut report, &hub, &mailbox, Holds::Released),
+                    Known::Released => see(&mut report, &hub, &mailbox, self.stays(Holds::Released)),
                     Known::Holds => {
-                        self.see(&mut report, &hub, &mailbox, Holds::Holds);
+                        see(&mut report, &hub, &mailbox, self.stays(Holds::Holds));
                         holders.push(mailbox);
                     }
                 }
             }
             self.visit(&hub, holders).await?;
         }
+        self.release(&mut report);
         self.keep(report).await?;
         self.go_on(Step::Watch);
         Ok(())
+    }
+
+    /// Where copies stay, none is held for the hub any more: a visit may have released what was seen before.
+    fn release(&self, report: &mut Report) {
+        if self.request.fate == Some(Fate::Removed) {
+            return;
+        }
+        let all = report.hubs.values_mut().flat_map(BTreeMap::values_mut);
+        all.filter(|stays| stays.state == Holds::Holds)
+            .for_each(|stays| *stays = self.stays(Holds::Released));
+    }
+
+    async fn mailbox_ids(&self, hub: &HubId) -> Result<Vec<MailboxId>, Failure> {
+        let names = self.app.tables.names(&Tables::mailboxes_prefix(self.tenant, hub)).await?;
+        Ok(names.into_iter().filter_map(|name| MailboxId::new(name).ok()).collect())
     }
 
     async fn report(&self) -> Result<Report, Failure> {
@@ -67,20 +116,18 @@ impl Work<'_> {
         Ok(row.map(|row| row.record).unwrap_or_default())
     }
 
-    /// Only what is new is noted: what was seen at first stays with its time.
-    fn see(&self, report: &mut Report, hub: &HubId, mailbox: &MailboxId, state: Holds) {
-        let mailboxes = report.hubs.entry(hub.to_string()).or_default();
-        let stays = Stays { state, seen: self.app.now(), why: None };
-        let known = mailboxes.entry(mailbox.to_string()).or_insert_with(|| stays.clone());
-        if known.state != state {
-            *known = stays;
-        }
+    fn stays(&self, state: Holds) -> Stays {
+        Stays { state, seen: self.app.now(), why: None }
     }
 
     async fn keep(&mut self, report: Report) -> Result<(), Failure> {
         let all = || report.hubs.values().flat_map(BTreeMap::values);
         self.request.progress.mailboxes = all().count();
         self.request.progress.cleaned = all().filter(|stays| stays.state == Holds::Cleaned).count();
+        self.write(&report).await
+    }
+
+    async fn write(&self, report: &Report) -> Result<(), Failure> {
         let key = Tables::report_key(self.tenant, self.id);
         let write = |known: &mut Report| known.hubs.clone_from(&report.hubs);
         Ok(change(&self.app.tables.reports, &key, write).await?)
@@ -249,6 +296,25 @@ impl Work<'_> {
         }
         Ok(None)
     }
+}
+
+/// Only what is new is noted: what was seen at first stays with its time.
+fn see(report: &mut Report, hub: &HubId, mailbox: &MailboxId, stays: Stays) {
+    let mailboxes = report.hubs.entry(hub.to_string()).or_default();
+    let known = mailboxes.entry(mailbox.to_string()).or_insert_with(|| stays.clone());
+    if known.state != stays.state {
+        *known = stays;
+    }
+}
+
+/// Does what there is to do, some of it at a time; the answers are in order.
+async fn some_at_once<T>(all: Vec<BoxFuture<'_, Result<T, Failure>>>) -> Result<Vec<T>, Failure> {
+    stream::iter(all).buffered(AT_ONCE).try_collect().await
+}
+
+/// All items that a mailbox knows, some more than once.
+fn known_keys(state: &MailboxState) -> impl Iterator<Item = &SourceKey> {
+    state.base.entries.keys().chain(state.intents.keys()).chain(state.unlogged.keys())
 }
 
 fn knows(state: &MailboxState, items: &[SourceKey]) -> bool {

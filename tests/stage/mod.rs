@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod host;
+pub mod kept;
 pub mod killed;
 pub mod paper;
 pub mod street;
