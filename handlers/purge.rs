@@ -88,6 +88,7 @@ impl Purge<'_> {
         self.before(&Tables::rulings_prefix(self.tenant, hub), oldest).await?;
         self.before(&Tables::runs_prefix(self.tenant, hub), oldest).await?;
         self.held(hub, oldest).await?;
+        self.unread(hub).await?;
         let last = self.app.tables.names(&Tables::runs_prefix(self.tenant, hub)).await?.pop();
         match self.retention {
             Retention::Days(_) if last.is_none() => retention::empty(self.app, self.tenant, hub).await,
@@ -108,6 +109,29 @@ impl Purge<'_> {
             if let Some(row) = held.filter(|row| name(row.record.since).as_str() < oldest) {
                 self.app.store.delete(&key, When::Match(row.etag)).await?;
                 self.deleted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What spokes brought that the configuration does not have any more, and uploaded files that none of them reads.
+    async fn unread(&mut self, hub: &HubId) -> Result<(), Failure> {
+        let prefix = Tables::hub_prefix(self.tenant, hub);
+        for table in ["sources", "files"] {
+            let names = self.app.tables.names(&format!("{prefix}{table}/")).await?;
+            if names.is_empty() {
+                continue;
+            }
+            // Read after the names: whatever is there was there for a spoke.
+            let row = self.app.tables.hubs.get(&Tables::hub_key(self.tenant, hub)).await?;
+            let config = row.map(|row| row.record.config);
+            for name in names {
+                let spoke = config.as_ref().and_then(|config| config.spoke(&name));
+                let what = spoke.and_then(|spoke| spoke.contributes.as_ref());
+                if what.is_none_or(|what| table == "files" && what.file.is_some()) {
+                    self.app.store.delete(&format!("{prefix}{table}/{name}"), When::Any).await?;
+                    self.deleted += 1;
+                }
             }
         }
         Ok(())

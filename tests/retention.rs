@@ -7,10 +7,12 @@ mod stage;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stage::{FOLDER, World};
 use wheelhouse::tables::{Retention, Tables, change_existing};
 
+const FILE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//T//T//EN\r\nBEGIN:VEVENT\r\nUID:1@t\r\nDTSTAMP:20261101T000000Z\r\n\
+    DTSTART:20261205T090000Z\r\nDTEND:20261205T100000Z\r\nSUMMARY:Match\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl World {
@@ -140,6 +142,41 @@ async fn a_hub_that_needs_what_is_kept_is_refused() {
     let (status, refusal) = world.call("PUT", &world.hub(), &config).await;
     insta::assert_snapshot!(format!("{status} {}", refusal.unwrap_err()["error"].as_str().unwrap()), @"409 the tenant has its contents purged after every run, and this hub can't do without: it is two-way: what users changed is kept by the hub alone");
     world.configure(&world.config()).await;
+}
+
+#[tokio::test]
+async fn an_uploaded_file_goes_with_the_spoke_that_reads_it() {
+    let (world, room) = World::with_room(1, Vec::new()).await;
+    let files = |contributes: Value| json!({ "id": "team", "connector": "file", "contributes": contributes });
+    let mut config = world.calendar_config(room, json!({}));
+    let (uploaded, elsewhere) = (files(json!({})), files(json!({ "file": { "text": FILE } })));
+    let (calendar, mailboxes) = (config["spokes"][0].clone(), config["spokes"][1].clone());
+    let path = format!("{}/spokes/team/file", world.hub());
+    let kept = async || {
+        world.fire("purge").await;
+        world.tables().await.contains("files")
+    };
+    for spokes in [json!([calendar, mailboxes]), json!([calendar, elsewhere, mailboxes])] {
+        config["spokes"] = json!([calendar, uploaded, mailboxes]);
+        world.configure(&config).await;
+        assert_eq!(world.upload(&path, FILE.replace("Match", "Ana Nowak's birthday")).await, 200);
+        world.run().await;
+        assert!(kept().await, "while it is read");
+        config["spokes"] = spokes;
+        world.configure(&config).await;
+        assert!(!kept().await);
+        world.run().await;
+        world.run().await;
+        world.fire("purge").await;
+        world.assert_none_of(&["Ana Nowak".to_owned()].into()).await;
+    }
+    config["spokes"] = json!([calendar, uploaded, mailboxes]);
+    world.configure(&config).await;
+    assert_eq!(world.upload(&path, FILE.to_owned()).await, 200);
+    world.run().await;
+    let deleted = world.call("DELETE", &format!("{}?keepItems=true", world.hub()), &Value::Null).await;
+    assert_eq!(deleted.0, 200, "{deleted:?}");
+    assert!(!kept().await, "with the hub too");
 }
 
 impl World {
