@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 use sync::HubConfig;
+use sync::hub::Audience;
 
 use super::Options;
 
@@ -21,6 +22,8 @@ pub struct Load {
     pub hubs: f64,
     /// Gatherings.
     pub runs: f64,
+    /// Sources that are read by them.
+    pub readings: f64,
     /// Messages of up to twenty mailboxes.
     pub messages: f64,
     /// Mailboxes that are looked into.
@@ -40,28 +43,40 @@ impl Load {
         Self {
             hubs: self.hubs + other.hubs,
             runs: self.runs + other.runs,
+            readings: self.readings + other.readings,
             messages: self.messages + other.messages,
             visits: self.visits + other.visits,
         }
     }
 }
 
-/// Runs that change nothing end in the gathering; the others, those of two-way hubs and the drift checks visit every mailbox.
+/// Runs that change nothing end in the gathering; the others and the drift checks visit every mailbox, and those of two-way
+/// spokes are visited in every run.
 fn of_hub(config: &HubConfig, options: &Options) -> Result<Load> {
+    if !config.enabled {
+        return Ok(Load::default());
+    }
     let runs = runs(&config.schedule)?;
-    let share = match config.spokes.iter().any(|spoke| spoke.two_way) {
-        true => 1.0,
-        false => f64::from(options.changed) / 100.0,
-    };
     let drift_checks = HOURS / f64::from(config.drift_check_hours.max(1));
-    let visiting = (runs * share + drift_checks).min(runs);
-    let mailboxes = f64::from(options.mailboxes);
-    Ok(Load {
-        hubs: 1.0,
-        runs,
-        messages: visiting * (mailboxes / TOGETHER).ceil(),
-        visits: visiting * mailboxes,
-    })
+    let visiting = (runs * f64::from(options.changed) / 100.0 + drift_checks).min(runs);
+    let readings = runs * config.contributing().count() as f64;
+    let alone = Load { hubs: 1.0, runs, readings, ..Load::default() };
+    Ok(config.receiving().fold(alone, |load, (spoke, receives)| {
+        let times = if spoke.two_way { runs } else { visiting };
+        let mailboxes = mailboxes(&receives.audience, options);
+        load.and(Load {
+            messages: times * (mailboxes / TOGETHER).ceil(),
+            visits: times * mailboxes,
+            ..Load::default()
+        })
+    }))
+}
+
+/// Who is named one by one is counted; how many a group or the tenant has, the options say.
+fn mailboxes(audience: &Audience, options: &Options) -> f64 {
+    let named = u32::try_from(audience.users.len()).unwrap_or(u32::MAX);
+    let is_open = audience.all_mailboxes || !audience.groups.is_empty();
+    f64::from(if is_open { options.mailboxes } else { named })
 }
 
 /// How often a schedule starts its hub in a month, on the average of a year.
@@ -77,4 +92,26 @@ fn an_hourly_schedule_starts_730_runs_and_a_monthly_one_one() {
     assert_eq!(runs("0 * * * *").unwrap(), 730.0);
     assert_eq!(runs("0 6 1 * *").unwrap(), 1.0);
     assert!(runs("whenever").is_err());
+}
+
+#[test]
+fn each_spoke_counts_its_own_mailboxes_and_a_disabled_hub_costs_nothing() {
+    let json = r#"{ "name": "Rooms", "kind": "events", "schedule": "0 6 * * *", "spokes": [
+        { "id": "a", "connector": "mailbox", "contributes": { "mailbox": "66666666-7777-8888-9999-000000000000" } },
+        { "id": "b", "connector": "mailbox", "receives": { "folder": "Rooms", "audience": { "allMailboxes": true } } },
+        { "id": "c", "connector": "mailbox", "twoWay": true, "receives": { "folder": "Rooms too",
+            "audience": { "users": ["11111111-2222-3333-4444-555555555555"] } } } ] }"#;
+    let mut hub = sync::hub::parse(json.as_bytes()).unwrap();
+    let options = super::page::options(100);
+    let runs = 365.0 / 12.0;
+    let load = of_hub(&hub, &options).unwrap();
+    assert_eq!((load.runs, load.readings), (runs, runs));
+    assert_eq!(
+        load.visits,
+        runs * 100.0 + runs,
+        "once a day is each drift check, and every run of the two-way spoke"
+    );
+    assert_eq!(load.messages, runs * 5.0 + runs);
+    hub.enabled = false;
+    assert_eq!(of_hub(&hub, &options).unwrap(), Load::default());
 }

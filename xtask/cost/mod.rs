@@ -24,7 +24,7 @@ pub struct Options {
     /// Hub configurations, as JSON files.
     #[arg(required_unless_present = "prices")]
     hubs: Vec<PathBuf>,
-    /// How many mailboxes each hub serves.
+    /// How many mailboxes a hub serves whose audience is a group or everybody.
     #[arg(long, default_value_t = 1_000)]
     mailboxes: u32,
     /// How many of a hundred scheduled runs find something changed.

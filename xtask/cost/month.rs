@@ -13,7 +13,7 @@ use super::prices::{
 use super::{Network, Options};
 use crate::places;
 
-/// Seconds that are billed for the timer of each minute, a gathering and a message, as if each had an instance to itself.
+/// Seconds that are billed for the timer of each minute, a source that is read and a message, as if each had an instance to itself.
 const SECONDS: [f64; 3] = [1.0, 2.0, 4.0];
 /// Calls to a queue for each message: sent, received, deleted, and one to spare.
 const QUEUE_CALLS: f64 = 4.0;
@@ -74,11 +74,11 @@ impl Month {
     /// The lists of the infrastructure can't be read.
     pub fn of(load: &Load, options: &Options) -> Result<Self> {
         let stamp = Stamp::read()?;
-        let Load { hubs, runs, messages, visits } = *load;
+        let Load { hubs, runs, readings, messages, visits } = *load;
         let minutes = HOURS * 60.0;
         let executions = minutes + runs + messages;
         let seconds: f64 =
-            SECONDS.iter().zip([minutes, runs, messages]).map(|(each, count)| each * count).sum();
+            SECONDS.iter().zip([minutes, readings, messages]).map(|(each, count)| each * count).sum();
         // Each minute the tenants and a tenant's hubs are listed, and every hub's configuration and state read.
         let reads = minutes * (1.0 + 2.0 * hubs) + runs * READS[0] + messages * READS[1] + visits;
         let writes = minutes * 2.0 + runs * WRITES[0] + messages * WRITES[1] + visits * MOVED;

@@ -17,7 +17,8 @@ fn path() -> PathBuf {
     places::root().join("docs/COST.md")
 }
 
-fn options(mailboxes: u32) -> Options {
+/// The options of the tables.
+pub fn options(mailboxes: u32) -> Options {
     Options {
         hubs: Vec::new(),
         prices: false,
