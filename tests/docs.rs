@@ -53,11 +53,32 @@ fn a_wrong_name_is_caught() {
         ("```sh\nazd env set WHEELHOUSE_PLATFORM x\n```", "azd reads no WHEELHOUSE_PLATFORM"),
         ("```sh\nx=$(azd env get-value WHEELHOUSE_NAME)\n```", "there is no output WHEELHOUSE_NAME"),
         ("```sh\nx=$(made name_of_app)\n```", "there is no output name_of_app"),
-        ("```sh\ncat > \"a.tfvars\" <<EOF\nstamps = 1\nEOF\n```", "stamps is no variable"),
+        ("```sh\njq '{ $stamp, stamps: 1 }' > \"a.tfvars.json\"\n```", "stamps is no variable"),
         ("`call GET hub`", "no route answers GET hub"),
     ] {
         assert!(found(text).contains(finding), "{text}: {}", found(text));
     }
+}
+
+#[test]
+fn what_a_button_or_a_command_downloads_is_what_a_release_holds() {
+    let project = Project::ours();
+    let made =
+        [".github/workflows/release.yml", "xtask/package/mod.rs"].map(|path| project.file(path)).concat();
+    let project_page = "github.com/wheelhouse-sync/wheelhouse/releases/";
+    for page in &project.pages {
+        let text = page.text.replace("%2F", "/");
+        for rest in text.split(project_page).skip(1) {
+            let address = rest.split([')', '`', ' ', '"']).next().unwrap();
+            let asset = address.rsplit('/').next().unwrap();
+            assert!(
+                address.starts_with("latest/download/") && made.contains(asset),
+                "{}: {address}",
+                page.path
+            );
+        }
+    }
+    assert!(project.file("README.md").contains("azuredeploy.json"));
 }
 
 #[test]

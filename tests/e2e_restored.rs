@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use platform::When;
+use platform::{AnyRecord, When};
 use serde_json::json;
 use stage::{FOLDER, World};
 
@@ -100,4 +100,28 @@ async fn what_changed_before_and_after_an_old_copy_was_put_back_stays_until_the_
     world.run().await;
     world.assert_right();
     assert_eq!(world.simulator.counts().writes.total(), 3, "the title in each mailbox");
+}
+
+/// What an older program does with the records of a newer one: docs/OPERATE.md, rollback.
+#[tokio::test]
+async fn what_a_newer_program_wrote_is_named_and_left_alone() {
+    let world = World::filled(20, 2).await;
+    let key = world.mailbox_key(0);
+    let mut record = world.app.sealed.get_any(&key).await.unwrap().unwrap();
+    let ours = record.version;
+    record.version += 1;
+    world.app.sealed.put_any(&key, record.clone()).await.unwrap();
+    title(&world, 5, "Pilot");
+    world.run().await;
+    let letters = world.dead_letters().await;
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let said = format!("a newer Wheelhouse wrote version {}, this one reads {ours}", record.version);
+    assert!(world.paper.text().contains(&said));
+    let after = world.app.sealed.get_any(&key).await.unwrap().unwrap();
+    assert_eq!((after.version, &after.json), (record.version, &record.json), "nothing is overwritten");
+    assert_eq!(world.simulator.counts().writes.total(), 0);
+
+    world.app.sealed.put_any(&key, AnyRecord { version: ours, ..after }).await.unwrap();
+    world.run().await;
+    world.assert_right();
 }

@@ -143,14 +143,16 @@ impl Known {
         (!is_there).then(|| format!("no route answers {method} {}", words[2]))
     }
 
-    /// What is written into a `.tfvars` file.
+    /// What jq writes into a `.tfvars.json` file: `{ $name, name: value, … }`.
     fn variables(&self, page: &Page) -> Vec<String> {
         let mut found = Vec::new();
-        for (at, _) in page.text.match_indices("tfvars\" <<EOF\n") {
-            let block = page.text[at..].split("EOF").nth(1).unwrap_or_default();
-            let names = block.lines().filter_map(|line| Some(line.split_once('=')?.0.trim()));
-            let unknown = names.filter(|name| !self.variables.contains(*name));
-            found.extend(unknown.map(|name| format!("{name} is no variable")));
+        for (at, _) in page.text.match_indices(".tfvars.json\"\n") {
+            let object = page.text[..at].rsplit("'{").next().and_then(|rest| rest.split('}').next());
+            for field in object.unwrap_or_default().split(',') {
+                let name = field.split(':').next().unwrap_or_default().trim().trim_start_matches('$');
+                let known = self.variables.contains(name);
+                found.extend((!known).then(|| format!("{name} is no variable")));
+            }
         }
         found
     }
