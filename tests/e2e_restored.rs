@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use platform::{AnyRecord, When};
 use serde_json::json;
+use stage::calendar::{CALENDAR, hour};
 use stage::{FOLDER, World};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -34,6 +35,14 @@ async fn put_back(world: &World, copy: &BTreeMap<String, Bytes>) {
         world.app.store.put(key, bytes.clone(), When::Any).await.unwrap();
     }
     world.clock.advance(Duration::from_secs(600));
+}
+
+/// What an administrator can set again: the tenant and its hubs, and nothing that was learnt.
+async fn settings_alone(world: &World) -> BTreeMap<String, Bytes> {
+    let learnt = format!("tenants/{}/hubs/", world.simulator.tenant_id());
+    let mut settings = copied(world).await;
+    settings.retain(|key, _| !key.starts_with(&learnt));
+    settings
 }
 
 fn title(world: &World, nth: usize, title: &str) {
@@ -69,15 +78,12 @@ async fn after_an_old_copy_is_put_back_mailboxes_become_right_and_nothing_is_the
 #[tokio::test]
 async fn without_any_copy_the_tags_in_the_mailboxes_are_enough() {
     let world = World::filled(20, 3).await;
-    let prefix = format!("tenants/{}/hubs/", world.simulator.tenant_id());
-    let mut only_settings = copied(&world).await;
-    only_settings.retain(|key, _| !key.starts_with(&prefix));
-    put_back(&world, &only_settings).await;
+    put_back(&world, &settings_alone(&world).await).await;
     title(&world, 5, "Pilot");
     let run = world.run().await;
     let writes = world.simulator.counts().writes;
     world.assert_right();
-    assert_eq!((writes.contact_creates, writes.contact_deletes), (0, 0), "{run}");
+    assert_eq!(writes.total(), 3, "the title in each mailbox, and what is equal is only noted: {run}");
     let run = world.run().await;
     assert_eq!(world.simulator.counts().writes.total(), 0, "{run}");
 }
@@ -124,4 +130,30 @@ async fn what_a_newer_program_wrote_is_named_and_left_alone() {
     world.app.sealed.put_any(&key, AnyRecord { version: ours, ..after }).await.unwrap();
     world.run().await;
     world.assert_right();
+}
+
+/// The store alone knew that a colleague's event is the hub's: without it, its copies are leftovers, and nobody deletes them unasked.
+#[tokio::test]
+async fn what_colleagues_added_waits_for_somebody_if_the_store_is_lost() {
+    let all = (1..=9).map(|day| hour(&format!("Event {day}"), &format!("2026-12-0{day}"), 9)).collect();
+    let (world, room) = World::with_room(3, all).await;
+    let mut config = world.calendar_config(room, json!({}));
+    config["spokes"][1]["twoWay"] = json!(true);
+    world.configure(&config).await;
+    world.run().await;
+    world
+        .simulator
+        .user_creates_event(world.cast.owners[1], CALENDAR, hour("Born", "2026-12-20", 9))
+        .unwrap();
+    world.run().await;
+    let before: Vec<_> = (0..3).map(|nth| world.titles(nth)).collect();
+    assert!(before.iter().all(|titles| titles.len() == 10), "{before:?}");
+
+    put_back(&world, &settings_alone(&world).await).await;
+    let run = world.run().await;
+    assert_eq!(run["tally"]["held"], 3, "{run}");
+    let writes = world.simulator.counts().writes;
+    assert_eq!((writes.event_creates, writes.event_deletes), (0, 0), "{run}");
+    world.run().await;
+    assert_eq!((0..3).map(|nth| world.titles(nth)).collect::<Vec<_>>(), before);
 }
