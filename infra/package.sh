@@ -11,4 +11,8 @@ for file in wheelhouse-linux-x64.zip SHA256SUMS; do
   curl --fail --location --silent --show-error --output "$file" \
     "https://github.com/wheelhouse-sync/wheelhouse/releases/download/$WHEELHOUSE_RELEASE/$file"
 done
-sha256sum --check --ignore-missing SHA256SUMS
+if ! sha256sum --check --ignore-missing SHA256SUMS; then
+  rm wheelhouse-linux-x64.zip
+  echo "What was downloaded is not what $WHEELHOUSE_RELEASE holds: it was deleted. Try again, and tell the project if it stays so." >&2
+  exit 1
+fi
