@@ -55,6 +55,8 @@ fn a_wrong_name_is_caught() {
         ("```sh\nx=$(made name_of_app)\n```", "there is no output name_of_app"),
         ("```sh\njq '{ $stamp, stamps: 1 }' > \"a.tfvars.json\"\n```", "stamps is no variable"),
         ("`call GET hub`", "no route answers GET hub"),
+        ("`networkModus`", "nothing is called networkModus"),
+        ("`limits.deletesPerWalk`", "nothing is called deletesPerWalk"),
     ] {
         assert!(found(text).contains(finding), "{text}: {}", found(text));
     }

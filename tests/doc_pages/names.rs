@@ -26,6 +26,7 @@ pub fn unknown(project: &Project) -> Vec<String> {
         let mut problems = known.settings(&page.text);
         let code = page.code();
         problems.extend(code.iter().filter_map(|code| known.cargo(code)));
+        problems.extend(known.fields(&code));
         if OF_OPERATORS.contains(&page.path.as_str()) {
             problems.extend(code.iter().flat_map(|code| known.infra(code)));
             problems.extend(known.variables(page));
@@ -37,7 +38,7 @@ pub fn unknown(project: &Project) -> Vec<String> {
 
 /// What there is.
 struct Known {
-    settings: Names,
+    words: Names,
     tests: Names,
     tasks: Names,
     steps: Names,
@@ -58,7 +59,7 @@ impl Known {
         let azd = ["infra/bicep/main.parameters.json", "infra/package.sh"].map(|path| project.file(path));
         let tests = project.files.keys().filter_map(|path| path.strip_suffix(".rs")?.split_once("tests/"));
         Self {
-            settings: sources().flat_map(|(_, text)| settings(text)).collect(),
+            words: sources().flat_map(|(_, text)| words(text)).map(str::to_owned).collect(),
             tests: tests.map(|(_, name)| name.to_owned()).collect(),
             tasks: variants(project.file("xtask/main.rs")),
             steps: between(project.file("xtask/steps.rs"), "name: \"", "\""),
@@ -76,8 +77,23 @@ impl Known {
     }
 
     fn settings(&self, text: &str) -> Vec<String> {
-        let unknown = settings(text).into_iter().filter(|name| !self.settings.contains(name));
+        let unknown = settings(text).into_iter().filter(|name| !self.words.contains(name));
         unknown.map(|name| format!("{name} is no setting")).collect()
+    }
+
+    /// Parameters, fields and operations, as `networkMode` or `limits.deletesPerRun`: written in camel case, and said by some source.
+    fn fields(&self, code: &[&str]) -> Vec<String> {
+        let is_name = |code: &&&str| code.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+        let parts = code.iter().filter(is_name).flat_map(|code| code.split('.'));
+        let camel = parts.filter(|part| {
+            part.starts_with(|c: char| c.is_ascii_lowercase())
+                && part.contains(|c: char| c.is_ascii_uppercase())
+        });
+        // Rust writes it in snake case.
+        let is_known =
+            |name: &str| self.words.contains(name) || self.words.contains(&kebab(name).replace('-', "_"));
+        let unknown = camel.filter(|name| !is_known(name));
+        unknown.map(|name| format!("nothing is called {name}")).collect()
     }
 
     /// `cargo …` as it stands at the beginning of a piece of code.
@@ -158,10 +174,14 @@ impl Known {
     }
 }
 
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
 /// Whole words that begin as our settings do.
 fn settings(text: &str) -> Names {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let ours = words.filter(|word| word.strip_prefix("WHEELHOUSE_").is_some_and(|rest| !rest.is_empty()));
+    let ours =
+        words(text).filter(|word| word.strip_prefix("WHEELHOUSE_").is_some_and(|rest| !rest.is_empty()));
     ours.map(str::to_owned).collect()
 }
 
