@@ -1,8 +1,11 @@
-//! The log: one JSON object per line on standard output.
+//! The log: one flat JSON object per line on standard output.
 //!
-//! The Functions host passes each line on without saying which invocation wrote it, so every line carries the fields of its span:
-//! `function`, `invocation`, and where they are known `tenant`, `hub`, `run`, `mailbox` (ids, never a name, an address or a number).
+//! The Functions host passes each line on without saying which invocation wrote it, so every line carries the fields of its spans
+//! beside its own: `function`, `invocation`, `trace_id` and `span_id` where the host named a trace, and where they are known
+//! `tenant`, `hub`, `run`, `mailbox` (ids, never a name, an address or a number). All of them: `docs/OBSERVE.md`.
 //! Standard output and never standard error: the host takes each line of that for an error.
+
+mod lines;
 
 use std::io;
 
@@ -12,6 +15,8 @@ use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+
+use lines::Lines;
 
 /// What `RUST_LOG` is taken to be when it is not set.
 const DEFAULT: &str = "info";
@@ -37,18 +42,15 @@ where
     let wanted = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse_lossy(rust_log.filter(|wanted| !wanted.is_empty()).unwrap_or(DEFAULT));
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        .with_writer(writer)
-        .with_filter(filter_fn(may_speak));
-    tracing_subscriber::registry().with(wanted).with(lines)
+    tracing_subscriber::registry().with(wanted).with(Lines(writer).with_filter(filter_fn(may_speak)))
 }
 
 fn may_speak(what: &Metadata<'_>) -> bool {
-    let krate = what.target().split("::").next().unwrap_or_default();
-    *what.level() <= Level::INFO || OURS.contains(&krate)
+    *what.level() <= Level::INFO || is_ours(what)
+}
+
+fn is_ours(what: &Metadata<'_>) -> bool {
+    OURS.contains(&what.target().split("::").next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -81,18 +83,23 @@ mod tests {
     #[test]
     fn a_line_carries_its_span() {
         let lines = lines(None, || {
-            let span = tracing::info_span!("invocation", function = "gather", invocation = "6b4c");
-            span.in_scope(|| tracing::info!(hub = "h1", "due"));
+            let outer = tracing::error_span!("invocation", function = "gather", run = tracing::field::Empty);
+            outer.record("run", "r1");
+            let inner = outer.in_scope(|| tracing::error_span!("mailbox", mailbox = "m1"));
+            inner.in_scope(|| tracing::info!(items = 3, complete = true, "gathered"));
         });
         let [line] = lines.as_slice() else { panic!("{lines:?}") };
-        assert_eq!(
-            (&line["message"], &line["hub"], &line["level"]),
-            (&"due".into(), &"h1".into(), &"INFO".into())
-        );
-        assert_eq!(
-            (&line["span"]["function"], &line["span"]["invocation"]),
-            (&"gather".into(), &"6b4c".into())
-        );
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'), "{line}");
+        let mut line = line.clone();
+        line["timestamp"] = "now".into();
+        insta::assert_snapshot!(line, @r#"{"complete":true,"function":"gather","items":3,"level":"INFO","mailbox":"m1","message":"gathered","run":"r1","timestamp":"now"}"#);
+    }
+
+    #[test]
+    fn a_line_stays_small_whatever_is_in_it() {
+        let lines = lines(None, || tracing::warn!(reason = %"ä".repeat(10_000), "failed"));
+        let reason = lines[0]["reason"].as_str().unwrap();
+        assert_eq!((reason.chars().count(), reason.chars().last()), (2_001, Some('…')));
     }
 
     #[test]
@@ -113,6 +120,7 @@ mod tests {
             tracing::trace!(target: "hyper::proto", "a whole body");
             tracing::info!(target: "azure_core", "a fact");
         };
-        assert_eq!(lines(Some("trace"), speak).len(), 1);
+        let lines = lines(Some("trace"), speak);
+        assert_eq!((lines.len(), &lines[0]["target"]), (1, &"azure_core".into()), "and says who speaks");
     }
 }

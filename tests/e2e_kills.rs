@@ -127,7 +127,7 @@ impl Killing {
         }
         let delivery = Delivery { queue: function.clone(), id, bytes, dequeue_count };
         let envelope = envelope::queue(&function, "message", Form::Binary, &delivery);
-        let call = envelope::call(&function, "6b4cf4a9-4e2e-4b5c-8f2e-1f2c3d4e5f60", &envelope);
+        let call = envelope::call(&function, "6b4cf4a9-4e2e-4b5c-8f2e-1f2c3d4e5f60", None, &envelope);
         let verdict = judge(&send(worker.port, &call).await?);
         assert!(verdict.is_success(), "{function}: {verdict:?}");
         self.queue.delete(message).await.unwrap();

@@ -1,5 +1,6 @@
 //! What a path names: a tenant, a hub, a run, a plan.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
@@ -14,7 +15,7 @@ use utoipa::IntoParams;
 
 use super::error::ApiError;
 use crate::App;
-use crate::host::{Host, Ready};
+use crate::host::{Host, Invocation, Ready};
 use crate::messages::is_run_id;
 use crate::standing::Standing;
 use crate::tables::{Hub, Tables, Tenant};
@@ -158,6 +159,7 @@ impl FromRequestParts<Host<App>> for AnyTenant {
         let Ready(app) = Ready::from_request_parts(parts, host).await?;
         let path: TenantPath = path(parts).await.map_err(IntoResponse::into_response)?;
         let tenant = tenant(&path.tenant).map_err(IntoResponse::into_response)?;
+        note(parts, "tenant", &tenant);
         Ok(Self { app, tenant })
     }
 }
@@ -181,7 +183,15 @@ impl FromRequestParts<Host<App>> for AtHub {
         let AtTenant { app, tenant } = AtTenant::from_request_parts(parts, host).await?;
         let path: HubPath = path(parts).await.map_err(IntoResponse::into_response)?;
         let hub = hub(&path.hub).map_err(IntoResponse::into_response)?;
+        note(parts, "hub", &hub);
         Ok(Self { app, tenant, hub })
+    }
+}
+
+/// Puts an id into the log lines of this call.
+fn note(parts: &Parts, what: &'static str, id: impl Display) {
+    if let Some(cx) = parts.extensions.get::<Invocation>() {
+        cx.concerns(what, id);
     }
 }
 

@@ -111,7 +111,7 @@ fn after(app: &App, log: &Log, end: &Head, (actor, action, details): (&str, &str
 /// Writes down where the log ends; the line in the program's log is a witness that no writer of the store can change.
 async fn done(app: &App, log: &Log, entry: Entry) -> Result<(), Failure> {
     let Entry { number, hash, action, .. } = entry;
-    tracing::info!(log = %log, number, action, hash, "audit");
+    tracing::info!(tenant = %log, number, action, hash, "audit");
     let end = Head { number, hash };
     let further = |head: &mut Head| {
         if head.number < end.number {

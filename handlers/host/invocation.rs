@@ -1,11 +1,15 @@
 //! One call of the host: its id for the log, and how long it may take.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use platform::Clock;
 use tracing::Span;
+use tracing::field::{Empty, display};
+
+use super::trace::Trace;
 
 /// The header that names an invocation; the host sets it on everything it sends.
 pub const INVOCATION_ID: &str = "x-azure-functions-invocationid";
@@ -41,8 +45,9 @@ pub struct Invocation {
     pub function: &'static str,
     /// The host's id of this call; `unknown` if what came was none.
     pub id: String,
-    /// The caller's trace (<https://www.w3.org/TR/trace-context/>), to be handed on.
-    pub traceparent: Option<String>,
+    /// The trace that the host counts this call to, if it named one.
+    pub trace: Option<Trace>,
+    span: Span,
     clock: Arc<dyn Clock>,
     deadline: Duration,
 }
@@ -58,7 +63,15 @@ impl Invocation {
     ) -> Self {
         let deadline = clock.elapsed().saturating_add(budget);
         let id = token(headers, INVOCATION_ID).unwrap_or_else(|| "unknown".to_owned());
-        Self { function, id, traceparent: token(headers, "traceparent"), clock, deadline }
+        let trace = Trace::of(headers);
+        let span = span(function, &id, trace.as_ref());
+        Self { function, id, trace, span, clock, deadline }
+    }
+
+    /// Puts an id into every further log line of this call: `tenant`, `hub`, `run` or `request`.
+    pub fn concerns(&self, what: &'static str, id: impl Display) -> &Self {
+        self.span.record(what, display(id));
+        self
     }
 
     /// How much of the budget is left; zero means: start nothing new, put the rest back on the queue.
@@ -72,10 +85,27 @@ impl Invocation {
         self.clock.sleep(self.remaining()).await;
     }
 
-    /// The span that puts function and invocation id into every log line of this call.
+    /// The span that puts the ids of this call into each of its log lines.
     pub(super) fn span(&self) -> Span {
-        tracing::info_span!("invocation", function = self.function, invocation = %self.id)
+        self.span.clone()
     }
+}
+
+/// Of the highest level, so that it is there for whatever line is asked for.
+fn span(function: &str, id: &str, trace: Option<&Trace>) -> Span {
+    let trace_id = trace.map(|trace| trace.trace_id.as_str());
+    let span_id = trace.map(|trace| trace.span_id.as_str());
+    tracing::error_span!(
+        "invocation",
+        function,
+        invocation = id,
+        trace_id,
+        span_id,
+        tenant = Empty,
+        hub = Empty,
+        run = Empty,
+        request = Empty,
+    )
 }
 
 fn token(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -108,7 +138,7 @@ mod tests {
         );
         let (cx, _) = begin(&headers);
         assert_eq!(cx.id, "6b4cf4a9-4e2e-4b5c-8f2e-1f2c3d4e5f60");
-        assert_eq!(cx.traceparent.unwrap().len(), 55);
+        assert_eq!(cx.trace.unwrap().span_id, "b7ad6b7169203331");
     }
 
     #[test]

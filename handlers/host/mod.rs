@@ -11,6 +11,7 @@ mod origin;
 mod panics;
 mod serve;
 mod state;
+mod trace;
 
 pub use answer::{Failure, refusal};
 pub use envelope::{BadEnvelope, QueueMessage, TimerTick};
@@ -20,3 +21,4 @@ pub use origin::is_local;
 pub use panics::log_panics;
 pub use serve::{PortError, bind, serve};
 pub use state::{Host, Ready, StartError};
+pub use trace::Trace;

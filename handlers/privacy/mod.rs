@@ -34,6 +34,7 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         Ok(job) => job,
         Err(bad) => return Err(dead_letter(&app, Privacy::QUEUE, &message, bad).await),
     };
+    cx.concerns("tenant", &job.tenant).concerns("request", &job.request);
     let key = Tables::forgotten_key(&job.tenant);
     let forgotten = app.tables.forgotten.get(&key).await?;
     if let Some(row) = forgotten.filter(|row| row.record.request == job.request) {
@@ -69,7 +70,7 @@ pub(crate) struct Work<'a> {
 /// Takes step after step; when to go on, if there is more to do.
 async fn work(app: &App, job: &Privacy, key: &str, cx: &Invocation) -> Result<Option<Duration>, Failure> {
     let Some(Row { record: request, etag }) = app.tables.requests.get(key).await? else {
-        tracing::warn!(tenant = %job.tenant, request = job.request, "there is no such request any more");
+        tracing::warn!("there is no such request any more");
         return Ok(None);
     };
     let mut work = Work { app, tenant: &job.tenant, id: &job.request, key, cx, request, etag };

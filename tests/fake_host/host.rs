@@ -46,6 +46,7 @@ pub struct FakeHost {
     launch: Launch,
     times: Times,
     after_exit_0: AfterExit0,
+    names_traces: bool,
     state: tokio::sync::Mutex<State>,
     record: Mutex<Record>,
 }
@@ -71,9 +72,14 @@ impl FakeHost {
 
     pub async fn start_as(launch: Launch, times: Times, after_exit_0: AfterExit0) -> Result<Self, String> {
         let state = tokio::sync::Mutex::new(State { worker: None, errors: 0 });
-        let host = Self { launch, times, after_exit_0, state, record: Mutex::default() };
+        let host = Self { launch, times, after_exit_0, names_traces: true, state, record: Mutex::default() };
         host.worker().await?;
         Ok(host)
+    }
+
+    /// From now on it says of no call which trace it belongs to.
+    pub fn without_traces(self) -> Self {
+        Self { names_traces: false, ..self }
     }
 
     /// Posts an envelope and judges the answer; the handler is killed when it takes longer than `functionTimeout`.
@@ -87,8 +93,8 @@ impl FakeHost {
             Ok(worker) => worker,
             Err(down) => return Verdict::Failure(down),
         };
-        let invocation = self.next_invocation();
-        let call = envelope::call(function, &invocation, envelope);
+        let (invocation, trace) = self.next_invocation();
+        let call = envelope::call(function, &invocation, trace.as_deref(), envelope);
         match in_time(timeout, send(worker.port, &call)).await {
             Some(Ok(reply)) => self.after(&worker, judge(&reply)).await,
             Some(Err(broken)) => Verdict::Failure(broken),
@@ -99,7 +105,9 @@ impl FakeHost {
     /// Sends a call that is no envelope, as it is.
     pub async fn http(&self, call: &Call) -> Result<Reply, String> {
         let worker = self.worker().await?;
-        let call = call.clone().header("X-Azure-Functions-InvocationId", &self.next_invocation());
+        let (invocation, trace) = self.next_invocation();
+        let call = call.clone().header("X-Azure-Functions-InvocationId", &invocation);
+        let call = trace.into_iter().fold(call, |call, trace| call.header("traceparent", &trace));
         match in_time(self.times.function, send(worker.port, &call)).await {
             Some(reply) => reply,
             None => {
@@ -215,10 +223,12 @@ impl FakeHost {
         self.record.lock().unwrap().complaints.push(complaint);
     }
 
-    fn next_invocation(&self) -> String {
+    /// The id of the next call, and its trace.
+    fn next_invocation(&self) -> (String, Option<String>) {
         let mut record = self.record.lock().unwrap();
         record.invocations += 1;
-        format!("6b4cf4a9-4e2e-4b5c-8f2e-{:012x}", record.invocations)
+        let trace = self.names_traces.then(|| envelope::traceparent(record.invocations));
+        (format!("6b4cf4a9-4e2e-4b5c-8f2e-{:012x}", record.invocations), trace)
     }
 }
 

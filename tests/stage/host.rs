@@ -1,6 +1,7 @@
 //! The host's part: hands messages to the functions in its envelopes, judges the answers, hands out again, poisons.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -37,6 +38,7 @@ pub struct Host {
     pub seen: Mutex<Vec<(String, Bytes)>>,
     /// Every call that failed, in words.
     pub failures: Mutex<Vec<String>>,
+    calls: AtomicU64,
 }
 
 impl World {
@@ -108,9 +110,11 @@ impl World {
 
     /// Posts an envelope as the host does, and judges the answer as it would.
     pub async fn post_envelope(&self, function: &str, envelope: &Value) -> Verdict {
+        let nth = self.host.calls.fetch_add(1, Ordering::Relaxed);
         let request = Request::post(format!("/{function}"))
             .header("host", "127.0.0.1:7071")
-            .header("x-azure-functions-invocationid", "6b4cf4a9-4e2e-4b5c-8f2e-1f2c3d4e5f60")
+            .header("x-azure-functions-invocationid", format!("6b4cf4a9-4e2e-4b5c-8f2e-{nth:012x}"))
+            .header("traceparent", envelope::traceparent(nth))
             .header("content-type", "application/json; charset=utf-8");
         let request = request.body(Body::from(envelope.to_string())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -26,11 +26,20 @@ impl Paper {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
+    /// Every line so far.
+    pub fn lines(&self) -> Vec<Value> {
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The lines with a message.
+    pub fn said(&self, message: &str) -> Vec<Value> {
+        self.lines().into_iter().filter(|line| line["message"] == message).collect()
+    }
+
     /// The lines of at least a warning, as `message: reason`.
     pub fn warnings(&self) -> Vec<String> {
-        let lines = self.text();
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let serious = lines.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR");
+        let serious =
+            self.lines().into_iter().filter(|line| line["level"] == "WARN" || line["level"] == "ERROR");
         let said = |line: Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
         serious.map(|line| format!("{}: {}", said(line.clone(), "message"), said(line, "reason"))).collect()
     }
