@@ -104,8 +104,7 @@ impl Batch<'_> {
         let requests =
             self.asks.iter().map(|(_, ask)| Request::new("GET", ask.url.clone()).prefer(ask.prefer));
         let body = batch::encode(self.place, requests.collect())?;
-        let answer = self.session.send_batch(self.place, body).await?;
-        batch::decode(self.place, answer, self.asks.len())
+        self.session.send_batch(self.place, body, self.asks.len()).await
     }
 
     fn judge(&self, (at, ask): (usize, &Ask), found: Option<Answer>) -> (usize, Result<Answer, Error>) {

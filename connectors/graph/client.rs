@@ -11,10 +11,13 @@ use reqwest::Method;
 use sync::{MailboxId, TenantId};
 use tokio::sync::Semaphore;
 
+use super::batch::{self, Answers};
 use super::error::{Error, Fault, PATIENCE, PAUSE};
 use super::fence::Fence;
 use super::http::{self, Answer};
 use super::lanes::{Lane, Turn};
+use super::login::Secret;
+use super::traffic::Meter;
 use super::{Options, lock};
 use crate::clock::{Clock, later};
 
@@ -46,6 +49,7 @@ struct Tenant {
 #[derive(Clone)]
 pub(super) struct Session {
     pub shared: Arc<Shared>,
+    pub meter: Arc<Meter>,
     tenant: Arc<Tenant>,
 }
 
@@ -56,11 +60,13 @@ pub(super) struct Call<'a> {
     pub path: &'a str,
     pub prefer: &'a str,
     pub body: Option<Bytes>,
+    /// How many requests it is.
+    pub requests: u64,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn get(place: &'a str, path: &'a str) -> Self {
-        Call { place, method: Method::GET, path, prefer: IMMUTABLE, body: None }
+        Call { place, method: Method::GET, path, prefer: IMMUTABLE, body: None, requests: 1 }
     }
 }
 
@@ -74,7 +80,7 @@ impl Shared {
     pub(super) fn session(self: &Arc<Self>, tenant: &TenantId) -> Session {
         let new = || Tenant { id: tenant.clone(), fence: Fence::open(), lanes: Mutex::default() };
         let tenant = Arc::clone(lock(&self.tenants).entry(tenant.clone()).or_insert_with(|| Arc::new(new())));
-        Session { shared: Arc::clone(self), tenant }
+        Session { shared: Arc::clone(self), meter: Arc::default(), tenant }
     }
 }
 
@@ -151,9 +157,10 @@ impl Session {
         }
     }
 
-    /// Sends a batch; a refusal of the whole keeps the whole tenant away.
-    pub(super) async fn send_batch(&self, place: &str, body: Bytes) -> Result<Bytes, Error> {
-        let call = Call { place, method: Method::POST, path: "/$batch", prefer: IMMUTABLE, body: Some(body) };
+    /// Sends a batch of so many requests; a refusal of the whole keeps the whole tenant away.
+    pub(super) async fn send_batch(&self, place: &str, body: Bytes, count: usize) -> Result<Answers, Error> {
+        let (method, body, requests) = (Method::POST, Some(body), count as u64);
+        let call = Call { place, method, path: "/$batch", prefer: IMMUTABLE, body, requests };
         // A tenant that has to wait does so without a permit: the others go on.
         self.tenant.fence.pass(self.clock()).await;
         // The semaphore is never closed; were it, going on without a permit would be right.
@@ -162,20 +169,28 @@ impl Session {
         if let Some(error) = sent.as_ref().err().filter(|error| matches!(error.status(), Some(429 | 503))) {
             self.tenant.fence.close(self.now(), error.after().unwrap_or(PAUSE).min(PATIENCE));
         }
-        sent.map(|answer| answer.body)
+        let answers = batch::decode(place, sent?.body, count)?;
+        self.meter.note_parts(answers.iter().flatten());
+        Ok(answers)
     }
 
     /// Sends with a token, and once more with a new one if the first is refused.
     async fn signed(&self, call: &Call<'_>) -> Result<Answer, Error> {
         let login = &self.shared.options.login;
         let token = login.token(&self.tenant.id).await?;
-        let answer = http::once(self.request(call, token.expose()), call.place).await?;
+        let answer = self.counted(call, &token).await?;
         if answer.status != 401 {
             return Ok(answer);
         }
         login.forget(&self.tenant.id, Some(&token)).await;
         let token = login.token(&self.tenant.id).await?;
-        http::once(self.request(call, token.expose()), call.place).await
+        self.counted(call, &token).await
+    }
+
+    async fn counted(&self, call: &Call<'_>, token: &Secret) -> Result<Answer, Error> {
+        let answer = http::once(self.request(call, token.expose()), call.place).await?;
+        self.meter.note(call.requests, call.body.as_ref().map_or(0, Bytes::len), &answer);
+        Ok(answer)
     }
 
     fn request(&self, call: &Call<'_>, token: &str) -> reqwest::RequestBuilder {
@@ -217,7 +232,7 @@ pub(super) fn refusal(place: &str, answer: Answer) -> Error {
 mod tests {
     use async_trait::async_trait;
 
-    use super::super::login::{Login, Proof, Secret};
+    use super::super::login::{Login, Proof};
     use super::super::{Endpoints, Pace};
     use super::*;
 

@@ -20,6 +20,7 @@ mod lanes;
 pub mod login;
 mod reader;
 mod tag;
+mod traffic;
 mod walk;
 mod window;
 mod writer;
@@ -42,6 +43,7 @@ pub use item::Found;
 pub use reader::{
     Folder, FolderChanges, FolderReading, Reach, Reached, Reader, Seen, SourceChange, SourceRound, Which,
 };
+pub use traffic::Traffic;
 pub use writer::{Made, Transactions, Writer};
 
 /// What the way to Graph is made of.

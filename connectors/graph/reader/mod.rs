@@ -10,6 +10,7 @@ mod tags;
 
 use super::client::Session;
 use super::directory::{self, Round, USER_PROPERTIES};
+use super::traffic::Traffic;
 
 pub use changes::{FolderChanges, FolderReading, Seen};
 pub use folders::Folder;
@@ -26,6 +27,11 @@ pub struct Reader {
 impl Reader {
     pub(super) fn new(session: Session) -> Self {
         Reader { session }
+    }
+
+    /// What this reader and its clones asked so far.
+    pub fn traffic(&self) -> Traffic {
+        self.session.meter.traffic()
     }
 
     /// The users that changed since the link was given, or all.

@@ -53,7 +53,7 @@ impl Writer {
     }
 
     async fn change(&self, path: &str, method: Method, body: Option<bytes::Bytes>) -> Result<(), Error> {
-        let call = Call { place: PLACE, method, path, prefer: IMMUTABLE, body };
+        let call = Call { place: PLACE, method, path, prefer: IMMUTABLE, body, requests: 1 };
         self.session.repeat(call, |_| Ok(())).await
     }
 }

@@ -61,7 +61,8 @@ impl Writer {
         }
         let path = names.folders_of(mailbox);
         let body = Some(folder.to_string().into());
-        let call = Call { place: PLACE, method: Method::POST, path: &path, prefer: IMMUTABLE, body };
+        let call =
+            Call { place: PLACE, method: Method::POST, path: &path, prefer: IMMUTABLE, body, requests: 1 };
         let _turn = self.session.turn(PLACE, mailbox).await?;
         self.session.repeat(call, |body| Ok(parse::<MadeFolder>(PLACE, &body)?.id)).await
     }

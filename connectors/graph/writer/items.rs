@@ -126,8 +126,7 @@ impl<'a> Road<'a> {
         if fenced > left(session.now(), self.deadline) {
             return Err(self.late(fenced));
         }
-        let answer = session.send_batch(self.names.writing, body).await;
-        Ok(answer.and_then(|answer| batch::decode(self.names.writing, answer, count)))
+        Ok(session.send_batch(self.names.writing, body, count).await)
     }
 
     /// Waits until the mailbox may be spoken to.

@@ -8,6 +8,7 @@ mod series;
 
 use super::client::Session;
 use super::reader::Reader;
+use super::traffic::Traffic;
 
 pub use folder_post::Made;
 pub use items::Transactions;
@@ -23,5 +24,10 @@ pub struct Writer {
 impl Writer {
     pub(super) fn new(session: Session) -> Self {
         Writer { reader: Reader::new(session.clone()), session }
+    }
+
+    /// What this writer and its clones asked so far.
+    pub fn traffic(&self) -> Traffic {
+        self.session.meter.traffic()
     }
 }
