@@ -19,6 +19,7 @@ pub mod purge;
 pub mod retention;
 pub mod rotate;
 mod router;
+mod run_end;
 pub mod schedule;
 mod seats;
 pub mod sign_in;

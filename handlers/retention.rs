@@ -8,8 +8,7 @@ use crate::App;
 use crate::gather::is_two_way;
 use crate::host::Failure;
 use crate::lease::leased;
-use crate::messages::MOST_MAILBOXES;
-use crate::tables::{Newest, Outcomes, Retention, Tables, change_existing};
+use crate::tables::{Newest, Retention, Tables, change_existing};
 
 /// Why nothing may be purged after every run, as far as one hub is concerned.
 pub fn obstacle(config: &HubConfig) -> Option<&'static str> {
@@ -48,7 +47,7 @@ pub(crate) async fn after_run(app: &App, tenant: &TenantId, hub: &HubId, run: &s
     leased(app, &gathering, empty(app, tenant, hub)).await.map(drop)
 }
 
-/// Whether a run is the hub's newest, and no mailbox of it is outstanding.
+/// Whether a run is the hub's newest and has ended.
 async fn is_over(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<bool, Failure> {
     let tables = &app.tables;
     let newest = tables.names(&Tables::runs_prefix(tenant, hub)).await?.pop();
@@ -56,19 +55,8 @@ async fn is_over(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result
     if newest.is_some_and(|newest| newest.split('-').next() > run.split('-').next()) {
         return Ok(false);
     }
-    let Some(row) = tables.runs.get(&Tables::run_key(tenant, hub, run)).await? else { return Ok(false) };
-    let prefix = Tables::outcomes_prefix(tenant, hub, run);
-    let parts = tables.names(&prefix).await?;
-    // Before as many messages came back as it takes at least, nobody needs to look into them.
-    if parts.len() * MOST_MAILBOXES < row.record.mailboxes {
-        return Ok(false);
-    }
-    let mut finished = 0;
-    for part in parts {
-        let outcomes = tables.outcomes.get(&format!("{prefix}{part}")).await?;
-        finished += outcomes.map_or(0, |row| Outcomes::finished(&row.record));
-    }
-    Ok(finished >= row.record.mailboxes)
+    let row = tables.runs.get(&Tables::run_key(tenant, hub, run)).await?;
+    Ok(row.is_some_and(|row| row.record.ended.is_some()))
 }
 
 /// Purges what a hub holds of contents: what is left are identities, fingerprints and numbers.

@@ -1,7 +1,5 @@
 //! How far a run is, and what came of each mailbox.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use serde::Serialize;
 use sync::MailboxId;
@@ -11,7 +9,7 @@ use super::at::{AtHub, HubPath, RunId, RunPath, TenantPath};
 use super::error::ApiError;
 use super::params::Params;
 use super::read::records;
-use crate::tables::{MailboxOutcome, Outcomes, Run, State, Tables, Tally};
+use crate::tables::{MailboxOutcome, Outcomes, Run, Tables, Tally, together};
 
 /// The most outcomes of one answer.
 const PAGE: usize = 200;
@@ -98,22 +96,4 @@ fn progress(run: String, record: Run, parts: Vec<Outcomes>, after: Option<&str>)
     let more = outcomes.len() > PAGE;
     outcomes.truncate(PAGE);
     Progress { run, state, finished, unchanged, tally, record, outcomes, more }
-}
-
-/// A mailbox that was put back has an outcome in each of its messages: what was done adds up, the end counts.
-fn together(parts: Vec<Outcomes>) -> BTreeMap<MailboxId, MailboxOutcome> {
-    let mut all: BTreeMap<MailboxId, MailboxOutcome> = BTreeMap::new();
-    for (mailbox, outcome) in parts.into_iter().flat_map(|part| part.mailboxes) {
-        match all.remove(&mailbox) {
-            None => all.insert(mailbox, outcome),
-            Some(other) => all.insert(mailbox, join(other, outcome)),
-        };
-    }
-    all
-}
-
-fn join(one: MailboxOutcome, other: MailboxOutcome) -> MailboxOutcome {
-    let (mut end, before) = if one.state == State::Requeued { (other, one) } else { (one, other) };
-    end.tally += before.tally;
-    end
 }

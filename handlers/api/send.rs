@@ -36,7 +36,7 @@ pub(super) async fn send(
     serves: usize,
 ) -> Result<Visiting, ApiError> {
     let (run, mailboxes) = (at.app.new_run(), visits.values().map(Vec::len).sum());
-    let record = Run { mailboxes, ..begun(at, reason).await? };
+    let record = Run { mailboxes, serves, ..begun(at, reason).await? };
     at.app.tables.runs.put(&Tables::run_key(&at.tenant, &at.hub, &run), &record, When::Any).await?;
     for message in messages(at, &run, clean, &visits, serves) {
         at.app.send(&message, Duration::ZERO).await?;

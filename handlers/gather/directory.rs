@@ -14,11 +14,10 @@ use crate::tables::Source;
 pub(super) async fn read(reads: Reads<'_>, mut source: Source) -> Result<Reading, Failure> {
     let now = reads.app.now();
     let is_full = source.read_fully.is_none_or(|last| now - last >= FULL_READ);
-    let reader = reads.app.graph.reader(reads.tenant);
     let mut rounds = Vec::new();
     for feed in reads.config.feeds() {
         let link = source.links.get(name(feed)).filter(|_| !is_full).cloned();
-        rounds.push(round(reader.clone(), feed, link).boxed());
+        rounds.push(round(reads.reader, feed, link).boxed());
     }
     let rounds = join_all(rounds).await;
     let (mut moved, mut problems) = (false, Vec::new());
@@ -39,14 +38,14 @@ pub(super) async fn read(reads: Reads<'_>, mut source: Source) -> Result<Reading
 }
 
 /// One round of a feed; a link that the server no longer knows is answered by reading everything.
-async fn round(reader: Reader, feed: Feed, link: Option<String>) -> (Feed, Told, graph::Round) {
+async fn round(reader: &Reader, feed: Feed, link: Option<String>) -> (Feed, Told, graph::Round) {
     if let Some(link) = link {
-        let round = ask(&reader, feed, Some(&link)).await;
+        let round = ask(reader, feed, Some(&link)).await;
         if !matches!(&round.end, Err(error) if error.kind() == Kind::Resync) {
             return (feed, Told::Changes, round);
         }
     }
-    (feed, Told::Everything, ask(&reader, feed, None).await)
+    (feed, Told::Everything, ask(reader, feed, None).await)
 }
 
 async fn ask(reader: &Reader, feed: Feed, link: Option<&str>) -> graph::Round {

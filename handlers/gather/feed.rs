@@ -45,7 +45,7 @@ pub(super) async fn read(
             let moved = source != Source { read_fully, ..before };
             Ok(Reading { source, moved, problems, is_directory: false })
         }
-        Err(error) => Ok(failed(reads, source, name, &error)),
+        Err(error) => Ok(failed(source, name, &error)),
     }
 }
 
@@ -81,7 +81,7 @@ async fn sign_in(reads: Reads<'_>, who: &hub::SignIn) -> Result<SignIn, String> 
     let hub::SignIn { user, secret } = who;
     let reference = format!("{}-{secret}", reads.tenant);
     let found = reads.app.keys.secret(&reference).await.map_err(|error| {
-        tracing::warn!(tenant = %reads.tenant, reference, %error, "no secret for a feed");
+        tracing::warn!(reference, %error, "no secret for a feed");
         match error.kind() {
             Kind::Gone => {
                 format!("its secret `{secret}` is missing; put it into the vault under the name {reference}")
@@ -107,8 +107,8 @@ fn unread(source: Source, problem: String) -> Reading {
     Reading { source, moved: false, problems: vec![problem], is_directory: false }
 }
 
-fn failed(reads: Reads<'_>, source: Source, name: &str, error: &Error) -> Reading {
-    tracing::warn!(tenant = %reads.tenant, feed = name, %error, "source not read to its end");
+fn failed(source: Source, name: &str, error: &Error) -> Reading {
+    tracing::warn!(feed = name, %error, "source not read to its end");
     unread(source, format!("{name}: {error}"))
 }
 

@@ -75,10 +75,9 @@ async fn round(reads: Reads<'_>, place: &Place<'_>, link: Option<String>) -> Sou
 }
 
 async fn ask(reads: Reads<'_>, place: &Place<'_>, link: Option<&str>) -> SourceRound {
-    let reader = reads.app.graph.reader(reads.tenant);
     match place.window {
-        Some(window) => reader.calendar_source(place.mailbox, place.folder, window, link).await,
-        None => reader.contact_source(place.mailbox, place.folder, link).await,
+        Some(window) => reads.reader.calendar_source(place.mailbox, place.folder, window, link).await,
+        None => reads.reader.contact_source(place.mailbox, place.folder, link).await,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::host::{Failure, Invocation, QueueMessage};
 use crate::lease::{Leased, leased};
 use crate::messages::{Gather, Message, Reason, decode};
 use crate::poison::dead_letter;
-use crate::retention;
+use crate::run_end;
 use crate::seats;
 use crate::standing::Standing;
 use crate::tables::{Hub, HubState, Plan, Ruled, Run, Tables, Why, change, change_existing};
@@ -36,11 +36,12 @@ const WAIT: Duration = Duration::from_secs(30);
 const MOST_WAITS: u32 = 20;
 
 /// Gathers one hub.
-pub async fn run(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
+pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result<(), Failure> {
     let job: Gather = match decode(&message.bytes) {
         Ok(job) => job,
         Err(bad) => return Err(dead_letter(&app, Gather::QUEUE, &message, bad).await),
     };
+    cx.concerns("tenant", &job.tenant).concerns("hub", &job.hub).concerns("run", &job.run);
     let Some(hub) = app.tables.hubs.get(&Tables::hub_key(&job.tenant, &job.hub)).await? else {
         let reason = format!("there is no hub {}; it was deleted after the message was sent", job.hub);
         return Err(dead_letter(&app, Gather::QUEUE, &message, reason).await);
@@ -52,7 +53,7 @@ pub async fn run(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Resul
     let key = format!("{}gather", Tables::hub_prefix(&job.tenant, &job.hub));
     match leased(&app, &key, gather(&app, &job, &hub.record, tenant.plan)).await? {
         // A run that visits nobody is over now.
-        Leased::Done(()) => retention::after_run(&app, &job.tenant, &job.hub, &job.run).await,
+        Leased::Done(()) => run_end::look(&app, &job.tenant, &job.hub, &job.run).await,
         Leased::Taken if job.waited < MOST_WAITS => {
             let waited = job.waited + 1;
             app.send(&Gather { waited, ..job }, WAIT).await
@@ -106,7 +107,7 @@ pub async fn merged(
     hub: &HubId,
     config: &HubConfig,
 ) -> Result<Looked, Trouble> {
-    let mut readings = read::read(app, tenant, hub, config).await?;
+    let (mut readings, _) = read::read(app, tenant, hub, config).await?;
     let erased = app.tables.erased(tenant).await?;
     strike(&mut readings, &erased);
     let kept = Kept::load(app, tenant, hub, config, erased).await?;
@@ -118,12 +119,13 @@ pub async fn merged(
 
 async fn gather(app: &App, job: &Gather, hub: &Hub, plan: Plan) -> Result<(), Failure> {
     let Gather { tenant, hub: id, .. } = job;
+    let started = app.now();
     // Whoever asks for a run wants to know how things are now, not how they were when the token was issued.
     if job.reason == Reason::Manual && app.check_grant(tenant).await? {
         let reason = app.standing(tenant).await?.refusal().unwrap_or_default();
         return record_problem(app, job, reason).await;
     }
-    let mut readings = read::read(app, tenant, id, &hub.config).await?;
+    let (mut readings, traffic) = read::read(app, tenant, id, &hub.config).await?;
     let erased = app.tables.erased(tenant).await?;
     strike(&mut readings, &erased);
     store_sources(app, job, &readings).await?;
@@ -135,13 +137,14 @@ async fn gather(app: &App, job: &Gather, hub: &Hub, plan: Plan) -> Result<(), Fa
         Ok(next) if next.is_blind() => {
             let mut problems = problems;
             problems.push(BLIND.to_owned());
-            let run = Run { problems, warnings, ..Run::begun(app.now(), job.reason.name()) };
+            let run = Run { problems, warnings, traffic, ..Run::begun(started, job.reason.name()) };
             put_run(app, job, &run).await
         }
         Ok(next) => {
             next.store(app, job, &hub.config).await?;
             let rulings = Ruled::of(&next.verdicts);
-            let run = Run { problems, warnings, rulings, ..Run::begun(app.now(), job.reason.name()) };
+            let begun = Run::begun(started, job.reason.name());
+            let run = Run { problems, warnings, rulings, traffic, ..begun };
             send(app, job, (hub, plan), next.merged, run).await
         }
     }
@@ -201,14 +204,17 @@ async fn unserved(
 ) -> Result<(), Failure> {
     let reason = standing.refusal().unwrap_or_default();
     match standing {
-        Standing::Suspended(_) => record_problem(app, job, reason).await,
+        Standing::Suspended(_) => {
+            record_problem(app, job, reason).await?;
+            run_end::look(app, &job.tenant, &job.hub, &job.run).await
+        }
         _ => Err(dead_letter(app, Gather::QUEUE, message, reason).await),
     }
 }
 
 /// What keeps a run from starting keeps everything as it is until somebody mends it.
 async fn record_problem(app: &App, job: &Gather, problem: String) -> Result<(), Failure> {
-    tracing::warn!(tenant = %job.tenant, hub = %job.hub, run = job.run, problem, "hub refused");
+    tracing::warn!(problem, "hub refused");
     let run = Run { problems: vec![problem], ..Run::begun(app.now(), job.reason.name()) };
     put_run(app, job, &run).await
 }
@@ -255,6 +261,7 @@ async fn send(
         items: merged.snapshot.items.len(),
         complete: merged.snapshot.complete,
         mailboxes: targets.len(),
+        serves: targets.serves(),
         left_out: merged.left_out.len(),
         ..begun
     };
@@ -265,9 +272,7 @@ async fn send(
     }
     change(&app.tables.states, &key, |state: &mut HubState| targets.remember(state, hub, &merged, app.now()))
         .await?;
-    tracing::info!(
-        tenant = %job.tenant, hub = %job.hub, run = job.run, items = run.items, complete = run.complete,
-        mailboxes = run.mailboxes, "gathered"
-    );
+    let Run { items, complete, mailboxes, .. } = run;
+    tracing::info!(items, complete, mailboxes, "gathered");
     Ok(())
 }

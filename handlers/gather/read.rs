@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use connectors::graph;
+use connectors::graph::{self, Reader};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::Row;
 use sync::hub::{Connector, Contributes};
@@ -13,7 +13,7 @@ use sync::{Contribution, Erased, HubConfig, HubId, TenantId};
 use super::{directory, feed, items};
 use crate::App;
 use crate::host::Failure;
-use crate::tables::{Source, Tables};
+use crate::tables::{Source, Tables, Traffic};
 
 /// How often everything is read from the beginning, to agree with what the deltas told.
 pub(super) const FULL_READ: TimeDelta = TimeDelta::days(7);
@@ -42,22 +42,26 @@ pub(super) struct Reads<'a> {
     pub tenant: &'a TenantId,
     pub hub: &'a HubId,
     pub config: &'a HubConfig,
+    pub reader: &'a Reader,
 }
 
-/// Reads all contributing spokes; what can't be read is a problem of the reading, not a failure.
+/// Reads all contributing spokes, and says what that asked of Graph; what can't be read is a problem of the reading, not a
+/// failure.
 pub(super) async fn read(
     app: &App,
     tenant: &TenantId,
     hub: &HubId,
     config: &HubConfig,
-) -> Result<Readings, Failure> {
-    let reads = Reads { app, tenant, hub, config };
+) -> Result<(Readings, Traffic), Failure> {
+    let reader = app.graph.reader(tenant);
+    let reads = Reads { app, tenant, hub, config, reader: &reader };
     let spokes = config.contributing().map(|(spoke, what)| (spoke.id.as_str(), spoke.connector, Some(what)));
     // Where no spoke contributes the directory, the audience may need it all the same.
     let tenant = config.reads_tenant().then_some((TENANT, Connector::Directory, None));
     let all: Vec<_> = spokes.chain(tenant).collect();
     let spokes: Vec<_> = all.into_iter().map(|one| reads.spoke(one).boxed()).collect();
-    stream::iter(spokes).buffered(READS_AT_ONCE).try_collect().await
+    let readings = stream::iter(spokes).buffered(READS_AT_ONCE).try_collect().await?;
+    Ok((readings, reader.traffic().into()))
 }
 
 impl Reads<'_> {
@@ -80,7 +84,7 @@ impl Reads<'_> {
     ///
     /// Without consent the tenant is suspended.
     pub(super) async fn failed(self, what: &str, error: &graph::Error) -> Result<String, Failure> {
-        tracing::warn!(tenant = %self.tenant, feed = what, %error, "source not read to its end");
+        tracing::warn!(feed = what, %error, "source not read to its end");
         self.app.heed(self.tenant, error).await?;
         Ok(format!("{what}: {error}"))
     }

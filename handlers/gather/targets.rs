@@ -69,6 +69,11 @@ impl Targets {
         self.mirror.values().map(Vec::len).sum::<usize>() + self.leaving.len()
     }
 
+    /// How many mailboxes the hub serves.
+    pub(super) fn serves(&self) -> usize {
+        self.serves
+    }
+
     /// A mailbox that leaves is remembered until it is clean, even if its message is lost.
     pub(super) async fn mark_leaving(&self, app: &App, job: &Gather) -> Result<(), Failure> {
         for mailbox in &self.leaving {

@@ -214,8 +214,9 @@ impl Work<'_> {
         visits: BTreeMap<(bool, String), Vec<MailboxId>>,
     ) -> Result<(), Failure> {
         let (run, mailboxes) = (self.app.new_run(), visits.values().map(Vec::len).sum());
+        let serves = state.audience.len();
         let snapshot = self.app.tables.snapshots.get(&Tables::snapshot_key(self.tenant, hub)).await?;
-        let mut record = Run { mailboxes, ..Run::begun(self.app.now(), "erase") };
+        let mut record = Run { mailboxes, serves, ..Run::begun(self.app.now(), "erase") };
         if let Some(snapshot) = snapshot.map(|row| row.record.0) {
             record.snapshot = snapshot.version;
             record.items = snapshot.items.len();
@@ -236,7 +237,7 @@ impl Work<'_> {
                 retry: true,
                 open: Vec::new(),
                 mailboxes,
-                serves: state.audience.len(),
+                serves,
                 attempt: 0,
             };
             self.app.send(&message, Duration::ZERO).await?;

@@ -22,7 +22,7 @@ use crate::host::{Failure, Invocation, QueueMessage};
 use crate::messages::{Aim, Gather, Message, Reason, SyncMailbox, decode};
 use crate::poison::dead_letter;
 use crate::standing::Standing;
-use crate::tables::{MailboxOutcome, Newest, State, Tables};
+use crate::tables::{MailboxOutcome, Newest, State, Tables, Traffic};
 use visit::{Visit, record};
 
 /// The name of the first message's part of any run.
@@ -38,6 +38,7 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
         Ok(job) => job,
         Err(bad) => return Err(dead_letter(&app, SyncMailbox::QUEUE, &message, bad).await),
     };
+    cx.concerns("tenant", &job.tenant).concerns("hub", &job.hub).concerns("run", &job.run);
     let Some(hub) = app.tables.hubs.get(&Tables::hub_key(&job.tenant, &job.hub)).await? else {
         let reason = format!("there is no hub {}; it was deleted after the message was sent", job.hub);
         return Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await);
@@ -70,7 +71,8 @@ async fn rest(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure>
         reason: Some(reason.to_owned()),
         ..MailboxOutcome::default()
     };
-    record(app, job, job.mailboxes.iter().map(|mailbox| (mailbox.clone(), left())).collect()).await
+    let outcomes = job.mailboxes.iter().map(|mailbox| (mailbox.clone(), left())).collect();
+    record(app, job, outcomes, Traffic::default()).await
 }
 
 /// The contents were purged after their run: a new one reads them anew, and visits these mailboxes too.

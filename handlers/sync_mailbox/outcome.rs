@@ -168,10 +168,7 @@ async fn troubled(lane: &mut Lane<'_>, reason: String, for_a_day: bool) -> Resul
     let since = before.map_or(now, |trouble| trouble.since);
     let alone = for_a_day || failures >= MOST_FAILURES;
     let retry_at = if alone { now + QUARANTINE } else { now };
-    tracing::warn!(
-        tenant = %lane.visit.job.tenant, hub = %lane.visit.job.hub, mailbox = %lane.mailbox, failures, reason,
-        "mailbox not synced"
-    );
+    tracing::warn!(failures, reason, "mailbox not synced");
     remember(lane, true, Some(Trouble { reason: reason.clone(), failures, since, retry_at })).await?;
     Ok(outcome(lane, if alone { State::Quarantined } else { State::Failed }, Some(reason)))
 }

@@ -11,6 +11,7 @@ use platform::Row;
 use sync::hub::{Color, Kind, Receives};
 use sync::{Erased, Goal, HubConfig, HubId, MailboxId, Policy, Snapshot};
 use tokio::sync::OnceCell;
+use tracing::{Instrument, Span};
 
 use super::Stop;
 use super::lane::Lane;
@@ -19,8 +20,8 @@ use crate::App;
 use crate::gather;
 use crate::host::{Failure, Invocation};
 use crate::messages::{Aim, SyncMailbox};
-use crate::retention;
-use crate::tables::{MailboxOutcome, MailboxState, Outcomes, State, Tables, change};
+use crate::run_end;
+use crate::tables::{MailboxOutcome, MailboxState, Outcomes, State, Tables, Traffic, change};
 
 /// Everything that the lanes of one message share.
 pub(super) struct Visit<'a> {
@@ -105,18 +106,23 @@ impl<'a> Visit<'a> {
         let read = self.read(&stored).await;
         let mut lanes = Vec::new();
         for ((mailbox, stored), read) in self.job.mailboxes.iter().zip(stored).zip(read) {
-            lanes.push(Lane::new(self, mailbox, stored).run(read).boxed());
+            lanes.push(Lane::new(self, mailbox, stored).run(read).instrument(named(mailbox)).boxed());
         }
         let mut lanes = join_all(lanes).await;
         // Whatever else fails: what was written is logged.
         self.log_changes(&mut lanes).await?;
         let has_told = lanes.iter().any(|lane| lane.done.told);
-        let outcomes = join_all(lanes.into_iter().map(|lane| self.finish(lane).boxed())).await;
+        let ends = lanes.into_iter().map(|lane| {
+            let named = named(lane.mailbox);
+            self.finish(lane).instrument(named).boxed()
+        });
+        let outcomes = join_all(ends).await;
         let outcomes = outcomes.into_iter().collect::<Result<_, Failure>>()?;
         if has_told {
             gather::call(self.app, &self.job.tenant, &self.job.hub).await?;
         }
-        record(self.app, self.job, outcomes).await
+        let traffic = self.reader.traffic() + self.writer.traffic();
+        record(self.app, self.job, outcomes, traffic.into()).await
     }
 
     /// What came of a lane that ended.
@@ -172,19 +178,31 @@ pub(super) async fn record(
     app: &App,
     job: &SyncMailbox,
     outcomes: BTreeMap<MailboxId, MailboxOutcome>,
+    traffic: Traffic,
 ) -> Result<(), Failure> {
     let SyncMailbox { tenant, hub, run, part, .. } = job;
     let all = outcomes.len();
     let mailboxes: BTreeMap<_, _> =
         outcomes.into_iter().filter(|(_, outcome)| outcome.state != State::Unchanged).collect();
-    let outcomes = Outcomes { unchanged: all - mailboxes.len(), mailboxes };
-    tracing::info!(
-        tenant = %tenant, hub = %hub, run, part, unchanged = outcomes.unchanged, changed = outcomes.mailboxes.len(),
-        "mailboxes visited"
-    );
+    let outcomes = Outcomes { unchanged: all - mailboxes.len(), mailboxes, traffic };
+    tell(job, &outcomes);
     let key = Tables::outcomes_key(tenant, hub, run, part);
     change(&app.tables.outcomes, &key, |known: &mut Outcomes| known.add(outcomes.clone())).await?;
-    retention::after_run(app, tenant, hub, run).await
+    run_end::look(app, tenant, hub, run).await
+}
+
+/// The span that puts a mailbox's id into the log lines about it.
+fn named(mailbox: &MailboxId) -> Span {
+    tracing::error_span!("mailbox", %mailbox)
+}
+
+/// One line for a message of a run. A mailbox that was put back alone speaks when it is given up, and in the figures of its
+/// run: a storm of refusals must not become one of lines.
+fn tell(job: &SyncMailbox, Outcomes { unchanged, mailboxes, traffic }: &Outcomes) {
+    if job.attempt == 0 {
+        let (changed, requests, throttled) = (mailboxes.len(), traffic.requests, traffic.throttled);
+        tracing::info!(unchanged, changed, requests, throttled, "mailboxes visited");
+    }
 }
 
 /// What the folder of a receiving spoke is to be.

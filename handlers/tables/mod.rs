@@ -39,7 +39,7 @@ pub use open::{Open, Why};
 pub use overlays::Taken;
 pub use requests::{Document, Found, Holds, Mention, Progress, Report, Request, Stays, Step, What};
 pub use rulings::{Ruled, Rulings};
-pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally};
+pub use runs::{MailboxOutcome, Outcomes, Run, State, Tally, Traffic, together};
 pub use seats::{Month, Seat, Seats};
 pub use snapshots::Newest;
 pub use sources::Source;

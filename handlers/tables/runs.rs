@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use chrono::{DateTime, Utc};
+use connectors::graph;
 use platform::Record;
 use serde::{Deserialize, Serialize};
 use sync::{HubId, MailboxId, TenantId};
@@ -17,6 +18,9 @@ use super::{Ruled, Tables};
 pub struct Run {
     /// When it began.
     pub started: DateTime<Utc>,
+    /// When the last of its mailboxes was through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<DateTime<Utc>>,
     /// What started it: `schedule`, `manual`, `edits`, `approval`, `cleanup`.
     pub reason: String,
     /// The snapshot that it brings.
@@ -27,6 +31,9 @@ pub struct Run {
     pub complete: bool,
     /// How many mailboxes it visits.
     pub mailboxes: usize,
+    /// How many mailboxes the hub serves in all.
+    #[serde(default)]
+    pub serves: usize,
     /// How many items could not be taken over whole (a fourth e-mail address, for instance).
     pub left_out: usize,
     /// What kept it from starting, in words.
@@ -38,6 +45,9 @@ pub struct Run {
     /// What became of users' changes in two-way spokes.
     #[serde(default, skip_serializing_if = "Ruled::is_nothing")]
     pub rulings: Ruled,
+    /// What reading its sources asked of Graph.
+    #[serde(default)]
+    pub traffic: Traffic,
 }
 
 impl Run {
@@ -45,15 +55,18 @@ impl Run {
     pub fn begun(started: DateTime<Utc>, reason: &str) -> Self {
         Run {
             started,
+            ended: None,
             reason: reason.to_owned(),
             snapshot: 0,
             items: 0,
             complete: false,
             mailboxes: 0,
+            serves: 0,
             left_out: 0,
             problems: Vec::new(),
             warnings: Vec::new(),
             rulings: Ruled::default(),
+            traffic: Traffic::default(),
         }
     }
 }
@@ -70,6 +83,8 @@ pub struct Outcomes {
     pub unchanged: usize,
     /// The others.
     pub mailboxes: BTreeMap<MailboxId, MailboxOutcome>,
+    /// What all of them together asked of Graph.
+    pub traffic: Traffic,
 }
 
 impl Record for Outcomes {
@@ -156,16 +171,69 @@ impl AddAssign for Tally {
     }
 }
 
+/// What was asked of Graph.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Traffic {
+    /// Requests, those within a batch one by one.
+    pub requests: u64,
+    /// Those of them that Graph refused because there were too many.
+    pub throttled: u64,
+    /// Bytes of bodies, sent and received.
+    pub bytes: u64,
+}
+
+impl From<graph::Traffic> for Traffic {
+    fn from(graph::Traffic { requests, throttled, bytes }: graph::Traffic) -> Self {
+        Self { requests, throttled, bytes }
+    }
+}
+
+impl AddAssign for Traffic {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.throttled += other.throttled;
+        self.bytes += other.bytes;
+    }
+}
+
+/// The outcomes of all messages of a run by mailbox: of one that was put back what was done adds up, and the end counts.
+pub fn together(parts: Vec<Outcomes>) -> BTreeMap<MailboxId, MailboxOutcome> {
+    let mut all: BTreeMap<MailboxId, MailboxOutcome> = BTreeMap::new();
+    for (mailbox, outcome) in parts.into_iter().flat_map(|part| part.mailboxes) {
+        match all.remove(&mailbox) {
+            None => all.insert(mailbox, outcome),
+            Some(other) => all.insert(mailbox, join(other, outcome)),
+        };
+    }
+    all
+}
+
+fn join(one: MailboxOutcome, other: MailboxOutcome) -> MailboxOutcome {
+    let (mut end, before) = if one.state == State::Requeued { (other, one) } else { (one, other) };
+    end.tally += before.tally;
+    end
+}
+
 impl Outcomes {
-    /// Adds what a later delivery of the same message came to.
+    /// Adds what a later delivery of the same message came to: a mailbox that it does not name was right by then.
     pub fn add(&mut self, later: Outcomes) {
-        self.unchanged = self.unchanged.max(later.unchanged);
+        let all = later.unchanged + later.mailboxes.len();
+        self.traffic += later.traffic;
+        self.mailboxes.retain(|mailbox, outcome| {
+            let is_right = outcome.state == State::Requeued && !later.mailboxes.contains_key(mailbox);
+            if is_right {
+                outcome.state = State::Done;
+            }
+            !is_right || outcome.tally != Tally::default()
+        });
         for (mailbox, mut outcome) in later.mailboxes {
             if let Some(before) = self.mailboxes.get(&mailbox) {
                 outcome.tally += before.tally;
             }
             self.mailboxes.insert(mailbox, outcome);
         }
+        self.unchanged = all.saturating_sub(self.mailboxes.len());
     }
 
     /// How many mailboxes are through.
@@ -193,5 +261,40 @@ impl Tables {
     /// What came of one message of a run.
     pub fn outcomes_key(tenant: &TenantId, hub: &HubId, run: &str, part: &str) -> String {
         format!("{}{part}", Self::outcomes_prefix(tenant, hub, run))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One delivery of a message with three mailboxes, told by the states of some of them.
+    fn delivery(states: &[(u32, State, usize)]) -> Outcomes {
+        let outcome = |&(nth, state, updates): &(u32, State, usize)| {
+            let mailbox = MailboxId::new(format!("00000000-0000-0000-0000-{nth:012}")).unwrap();
+            let tally = Tally { updates, ..Tally::default() };
+            (mailbox, MailboxOutcome { state, tally, ..MailboxOutcome::default() })
+        };
+        let mailboxes: BTreeMap<_, _> = states.iter().map(outcome).collect();
+        Outcomes { unchanged: 3 - mailboxes.len(), mailboxes, traffic: Traffic::default() }
+    }
+
+    #[test]
+    fn what_was_put_back_and_is_right_later_is_through() {
+        use State::{Done, Requeued};
+        for (first, second, together) in [
+            (vec![], vec![(1, Done, 2)], vec![(1, Done, 2)]),
+            (vec![(1, Done, 2)], vec![], vec![(1, Done, 2)]),
+            (vec![(1, Requeued, 2)], vec![(1, Done, 1)], vec![(1, Done, 3)]),
+            (vec![(1, Requeued, 2)], vec![], vec![(1, Done, 2)]),
+            (vec![(1, Requeued, 0), (2, Done, 1)], vec![], vec![(2, Done, 1)]),
+            (vec![(1, Done, 2)], vec![(2, Requeued, 0)], vec![(1, Done, 2), (2, Requeued, 0)]),
+        ] {
+            let mut both = Outcomes::default();
+            both.add(delivery(&first));
+            assert_eq!(both, delivery(&first));
+            both.add(delivery(&second));
+            assert_eq!(both, delivery(&together), "{first:?}, then {second:?}");
+        }
     }
 }
