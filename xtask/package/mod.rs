@@ -52,12 +52,14 @@ pub fn run(options: &Options, lines: Lines<'_>) -> Result<()> {
 }
 
 fn target(options: &Options) -> Result<Option<&'static str>> {
-    if musl::is_there() {
+    let missing = musl::missing();
+    if missing.is_empty() {
         return Ok(Some(MUSL));
     }
     ensure!(
         options.host,
-        "the static target is missing: run `rustup target add {MUSL}` and install musl-tools (Debian), or give --host to try the way"
+        "the static program can't be built here; what is missing:\n- {}\nOr give --host to try the way with a program for this machine",
+        missing.join("\n- ")
     );
     Ok(None)
 }
