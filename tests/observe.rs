@@ -385,8 +385,8 @@ fn first_column(heading: &str) -> BTreeSet<String> {
     let page = std::fs::read_to_string(path).unwrap();
     let section = page.split(&format!("\n## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `") || line.starts_with("| *"));
-    let names = rows.flat_map(|row| row[1..].split(" | ").next().unwrap().split(", "));
-    names.map(|name| name.trim_matches(|c| " `*|".contains(c)).to_owned()).collect()
+    let cells = rows.map(|row| row[1..].split(" | ").next().unwrap());
+    cells.flat_map(|cell| cell.split(['`', '*']).skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
 fn sources(folder: &Path) -> String {
