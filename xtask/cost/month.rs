@@ -20,8 +20,8 @@ const QUEUE_CALLS: f64 = 4.0;
 /// How often an idle queue is looked at in a minute, by whoever decides about instances.
 const POLLS: f64 = 6.0;
 /// Blobs that a gathering and a message read, and that they write or list, beside the mailboxes' own.
-const READS: [f64; 2] = [10.0, 6.0];
-const WRITES: [f64; 2] = [4.0, 3.0];
+const READS: [f64; 2] = [11.0, 7.0];
+const WRITES: [f64; 2] = [5.0, 4.0];
 /// How many of the visited mailboxes' records are written anew.
 const MOVED: f64 = 0.1;
 /// Calls to the vault in an hour: a data key is kept for five minutes, by the instances of timers, queues and calls each.
