@@ -26,8 +26,10 @@ pub struct Load {
     pub readings: f64,
     /// Messages of up to twenty mailboxes.
     pub messages: f64,
-    /// Mailboxes that are looked into.
-    pub visits: f64,
+    /// Mailboxes that get something.
+    pub writing: f64,
+    /// Mailboxes that are looked into and get nothing.
+    pub looking: f64,
 }
 
 impl Load {
@@ -45,28 +47,30 @@ impl Load {
             runs: self.runs + other.runs,
             readings: self.readings + other.readings,
             messages: self.messages + other.messages,
-            visits: self.visits + other.visits,
+            writing: self.writing + other.writing,
+            looking: self.looking + other.looking,
         }
     }
 }
 
-/// Runs that change nothing end in the gathering; the others and the drift checks visit every mailbox, and those of two-way
-/// spokes are visited in every run.
+/// Runs that change nothing end in the gathering; the others write into every mailbox, as if what changed were in all of them.
+/// Drift checks look into every mailbox, and every run into those of two-way spokes.
 fn of_hub(config: &HubConfig, options: &Options) -> Result<Load> {
     if !config.enabled {
         return Ok(Load::default());
     }
     let runs = runs(&config.schedule)?;
     let drift_checks = HOURS / f64::from(config.drift_check_hours.max(1));
-    let visiting = (runs * f64::from(options.changed) / 100.0 + drift_checks).min(runs);
+    let changing = runs * f64::from(options.changed) / 100.0;
     let readings = runs * config.contributing().count() as f64;
     let alone = Load { hubs: 1.0, runs, readings, ..Load::default() };
     Ok(config.receiving().fold(alone, |load, (spoke, receives)| {
-        let times = if spoke.two_way { runs } else { visiting };
+        let visiting = if spoke.two_way { runs } else { (changing + drift_checks).min(runs) };
         let mailboxes = mailboxes(&receives.audience, options);
         load.and(Load {
-            messages: times * (mailboxes / TOGETHER).ceil(),
-            visits: times * mailboxes,
+            messages: visiting * (mailboxes / TOGETHER).ceil(),
+            writing: changing * mailboxes,
+            looking: (visiting - changing).max(0.0) * mailboxes,
             ..Load::default()
         })
     }))
@@ -102,16 +106,15 @@ fn each_spoke_counts_its_own_mailboxes_and_a_disabled_hub_costs_nothing() {
         { "id": "c", "connector": "mailbox", "twoWay": true, "receives": { "folder": "Rooms too",
             "audience": { "users": ["11111111-2222-3333-4444-555555555555"] } } } ] }"#;
     let mut hub = sync::hub::parse(json.as_bytes()).unwrap();
-    let options = super::page::options(100);
+    let options = Options { changed: 0, ..super::page::options(100) };
     let runs = 365.0 / 12.0;
     let load = of_hub(&hub, &options).unwrap();
     assert_eq!((load.runs, load.readings), (runs, runs));
-    assert_eq!(
-        load.visits,
-        runs * 100.0 + runs,
-        "once a day is each drift check, and every run of the two-way spoke"
-    );
+    // Once a day is each drift check, and every run of the two-way spoke.
+    assert_eq!((load.writing, load.looking), (0.0, runs * 100.0 + runs));
     assert_eq!(load.messages, runs * 5.0 + runs);
+    let changed = of_hub(&hub, &Options { changed: 100, ..options.clone() }).unwrap();
+    assert_eq!((changed.writing, changed.looking), (runs * 101.0, 0.0));
     hub.enabled = false;
     assert_eq!(of_hub(&hub, &options).unwrap(), Load::default());
 }

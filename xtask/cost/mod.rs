@@ -40,7 +40,7 @@ pub struct Options {
     #[arg(long, default_value_t = 512)]
     memory: u32,
     /// Bytes that one mailbox's visit writes into the log.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 250)]
     log_bytes: u32,
     /// List the prices and where they were read, and compute nothing.
     #[arg(long)]
@@ -87,8 +87,10 @@ fn read(path: &PathBuf) -> Result<HubConfig> {
 }
 
 fn print(month: &Month, load: &Load) {
-    let Load { runs, messages, visits, .. } = load;
-    println!("{runs:.0} runs, {messages:.0} messages, {visits:.0} visits to mailboxes in a month");
+    let Load { runs, messages, writing, looking, .. } = load;
+    println!(
+        "{runs:.0} runs, {messages:.0} messages; {writing:.0} mailboxes get something, {looking:.0} are looked into"
+    );
     for (name, dollars) in month.rows() {
         println!("{name:<12}{dollars:>10.2} USD a month");
     }

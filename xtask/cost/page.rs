@@ -27,7 +27,7 @@ pub fn options(mailboxes: u32) -> Options {
         network: Network::PrivateEndpoints,
         front_door: false,
         memory: 512,
-        log_bytes: 200,
+        log_bytes: 250,
         json: false,
     }
 }
