@@ -18,7 +18,7 @@ use uuid::Uuid;
 const LONG: Duration = Duration::from_secs(8 * 24 * 3600);
 
 /// How many steps lie between two moments at which a story is killed.
-const STRIDE: usize = 60;
+const STRIDE: usize = 100;
 
 /// What a story ends with, whatever happened on its way.
 #[derive(Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use platform::{Kind, Row, When};
 use serde_json::{Value, json};
 use sync::{Erased, Fate, HubId, SourceKey, Who};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::Work;
 use super::calendar;
+use super::export::AT_ONCE;
 use super::find::{find, strike};
 use super::stores::{Keys, Opened, Place, open, place};
 use crate::audit::{self, Actor};
@@ -73,15 +75,24 @@ impl Work<'_> {
     pub(super) async fn strike(&mut self) -> Result<Option<Duration>, Failure> {
         let erased = self.app.tables.erased(self.tenant).await?;
         let mut keys = Keys::of(self.app, self.tenant, self.request.after.as_deref());
-        while let Some(key) = keys.some(1).await?.pop() {
-            match self.strike_one(&key, &erased).await? {
-                None => return Ok(Some(GATHERING)),
-                Some(struck) => {
-                    self.request.progress.looked += 1;
-                    self.request.progress.found += usize::from(struck > 0);
-                }
+        loop {
+            let some = keys.some(AT_ONCE).await?;
+            if some.is_empty() {
+                break;
             }
-            self.request.after = Some(key);
+            let mut strikes = Vec::with_capacity(some.len());
+            for key in &some {
+                strikes.push(self.strike_one(key, &erased).boxed());
+            }
+            // Values under one lease would keep each other waiting.
+            let at_once = if some.iter().any(|key| is_content(&place(key))) { 1 } else { AT_ONCE };
+            let struck: Vec<_> = stream::iter(strikes).buffered(at_once).try_collect().await?;
+            for (key, struck) in some.into_iter().zip(struck) {
+                let Some(struck) = struck else { return Ok(Some(GATHERING)) };
+                self.request.progress.looked += 1;
+                self.request.progress.found += usize::from(struck > 0);
+                self.request.after = Some(key);
+            }
             if self.cx.remaining().is_zero() {
                 return Ok(None);
             }
@@ -91,7 +102,7 @@ impl Work<'_> {
     }
 
     /// How many entries went from one value; nothing if somebody else is at it.
-    async fn strike_one(&mut self, key: &str, erased: &Erased) -> Result<Option<usize>, Failure> {
+    async fn strike_one(&self, key: &str, erased: &Erased) -> Result<Option<usize>, Failure> {
         let place = place(key);
         match (place.hub, place.table) {
             // The mailboxes have a step of their own, the log has pseudonyms, and this list keeps them out.
@@ -102,7 +113,7 @@ impl Work<'_> {
             (None, "requests") if place.name == self.id => Ok(Some(0)),
             (None, "requests") => self.strike_request(key).await.map(Some),
             (None, "configs") => self.note_remains(key, &place).await.map(Some),
-            (Some(hub), "sources" | "snapshot" | "merged" | "overlay") => {
+            (Some(hub), _) if is_content(&place) => {
                 let hub = HubId::new(hub).map_err(Failure::retry)?;
                 let gathering = format!("{}gather", Tables::hub_prefix(self.tenant, &hub));
                 match leased(self.app, &gathering, self.strike_content(key, &place, erased)).await? {
@@ -222,7 +233,7 @@ impl Work<'_> {
     }
 
     /// What an administrator wrote is theirs to change.
-    async fn note_remains(&mut self, key: &str, place: &Place<'_>) -> Result<usize, Failure> {
+    async fn note_remains(&self, key: &str, place: &Place<'_>) -> Result<usize, Failure> {
         let Opened::Record(record) = open(self.app, key).await? else { return Ok(0) };
         let value: Value = serde_json::from_slice(&record.json).map_err(Failure::retry)?;
         let places: Vec<String> = find(&self.request.who, &value)
@@ -260,6 +271,11 @@ impl Work<'_> {
         self.go_on(Step::Done);
         Ok(())
     }
+}
+
+/// Whether a value is of those that a gathering writes while it holds the hub's lease.
+fn is_content(place: &Place<'_>) -> bool {
+    place.hub.is_some() && matches!(place.table, "sources" | "snapshot" | "merged" | "overlay")
 }
 
 /// A record of proposals of which none is left says nothing any more.

@@ -249,26 +249,40 @@ impl Work<'_> {
     pub(super) async fn watch(&mut self) -> Result<Option<Duration>, Failure> {
         let items = self.own_items().await?;
         let mut report = self.report().await?;
-        let mut left = 0;
-        for (hub, mailboxes) in &mut report.hubs {
-            let Ok(hub) = HubId::new(hub.clone()) else { continue };
-            for (mailbox, stays) in mailboxes.iter_mut().filter(|(_, stays)| stays.state == Holds::Holds) {
-                let Ok(mailbox) = MailboxId::new(mailbox.clone()) else { continue };
-                let key = Tables::mailbox_key(self.tenant, &hub, &mailbox);
-                let state = self.app.tables.mailboxes.get(&key).await?.map(|row| row.record);
-                let is_own = self.request.who.is(mailbox.as_str());
-                let known = state.filter(|state| is_own || knows(state, &items));
-                match known {
-                    Some(state) => {
-                        stays.why = state.trouble.map(|trouble| trouble.reason);
-                        left += 1;
-                    }
-                    None => *stays = Stays { state: Holds::Cleaned, seen: self.app.now(), why: None },
-                }
+        let mut looks = Vec::new();
+        for (hub, mailboxes) in &report.hubs {
+            for (mailbox, stays) in mailboxes.iter().filter(|(_, stays)| stays.state == Holds::Holds) {
+                looks.push(self.watch_one(hub, mailbox, stays, &items).boxed());
             }
+        }
+        let mut left = 0;
+        for (hub, mailbox, stays) in some_at_once(looks).await? {
+            left += usize::from(stays.state == Holds::Holds);
+            report.hubs.entry(hub).or_default().insert(mailbox, stays);
         }
         self.keep(report).await?;
         self.after_watching(left).await
+    }
+
+    /// How a mailbox stands by now that held a copy.
+    async fn watch_one(
+        &self,
+        hub: &str,
+        mailbox: &str,
+        before: &Stays,
+        items: &[SourceKey],
+    ) -> Result<(String, String, Stays), Failure> {
+        let named = |stays| Ok((hub.to_owned(), mailbox.to_owned(), stays));
+        let (Ok(hub_id), Ok(id)) = (HubId::new(hub), MailboxId::new(mailbox)) else {
+            return named(before.clone());
+        };
+        let key = Tables::mailbox_key(self.tenant, &hub_id, &id);
+        let state = self.app.tables.mailboxes.get(&key).await?.map(|row| row.record);
+        let is_own = self.request.who.is(mailbox);
+        named(match state.filter(|state| is_own || knows(state, items)) {
+            Some(state) => Stays { why: state.trouble.map(|trouble| trouble.reason), ..before.clone() },
+            None => self.stays(Holds::Cleaned),
+        })
     }
 
     async fn after_watching(&mut self, left: usize) -> Result<Option<Duration>, Failure> {
