@@ -25,7 +25,7 @@ pub async fn run(app: Arc<App>, _tick: TimerTick, cx: Invocation) -> Result<(), 
         let share = cx.remaining() / u32::try_from(waiting.len() + 1).unwrap_or(u32::MAX);
         let rotated = rotate(&app, tenant.as_ref(), share).await;
         if let Err(failure) = rotated {
-            tracing::error!(tenant = tenant.map(|id| id.to_string()), %failure, "keys not rotated");
+            tracing::error!(tenant = tenant.map(|id| id.to_string()), reason = %failure, "keys not rotated");
             failed += 1;
         }
     }
