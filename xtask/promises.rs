@@ -70,11 +70,20 @@ fn prove(promise: &Promise) -> Result<String> {
             line.clone_into(&mut last);
         });
         ran.with_context(|| last)?;
-        let is_test = proof.first().is_some_and(|word| word == "test");
-        ensure!(!is_test || tally.passed() > 0, "`cargo {}` ran no test", proof.join(" "));
-        passed += tally.passed();
+        let named = test_names(proof).map_or(0, |(_, names)| names.len() as u64);
+        let ran = tally.passed();
+        ensure!(ran >= named, "`cargo {}` names {named} tests and ran {ran}", proof.join(" "));
+        passed += ran;
     }
     Ok(format!("proven, {passed} tests"))
+}
+
+/// The options of `cargo test` and the names of tests behind them: without `--` it takes one name only.
+fn test_names(words: &[String]) -> Option<(&[String], &[String])> {
+    let at = words.iter().position(|word| word == "--")?;
+    let (options, names) = words.split_at(at);
+    let names = names.get(1..)?;
+    (options.first().is_some_and(|word| word == "test") && !names.is_empty()).then_some((options, names))
 }
 
 fn read() -> Result<Vec<Promise>> {
@@ -119,9 +128,11 @@ mod tests {
     #[test]
     fn a_row_is_read_and_everything_else_is_passed_over() {
         let promise =
-            row("| 7 | no secret | a lint | `cargo test --test a b`, `cargo verify --only deny` |").unwrap();
+            row("| 7 | no secret | a lint | `cargo test --test a -- b c`, `cargo verify --only deny` |")
+                .unwrap();
         let promise = promise.unwrap();
         assert_eq!((promise.number, promise.promise.as_str(), promise.proofs.len()), (7, "no secret", 2));
+        assert_eq!(test_names(&promise.proofs[0]).unwrap().1, ["b", "c"]);
         assert_eq!(promise.proofs[1], ["verify", "--only", "deny"]);
         assert!(row("| # | promise | what holds it | proven by |").is_none());
         assert!(row("| --- | --- | --- | --- |").is_none());
@@ -160,13 +171,11 @@ mod tests {
                 STEPS.iter().all(|known| known.name != step).then(|| format!("{shown}: no such step"))
             }
             Some("test") => {
-                let folder = folder(after(words, "-p").unwrap_or("wheelhouse"));
-                let options = ["test", "-p", "--test", "--lib", "--bins"];
-                let names = words.iter().enumerate().filter(|(at, word)| {
-                    let before = at.checked_sub(1).and_then(|at| words.get(at)).map(String::as_str);
-                    !options.contains(&word.as_str()) && !matches!(before, Some("-p" | "--test"))
-                });
-                let texts = match after(words, "--test") {
+                let Some((options, names)) = test_names(words) else {
+                    return Some(format!("{shown}: names no test behind `--`"));
+                };
+                let folder = folder(after(options, "-p").unwrap_or("wheelhouse"));
+                let texts = match after(options, "--test") {
                     Some(test) if folder.join(format!("tests/{test}.rs")).exists() => {
                         vec![fs::read_to_string(folder.join(format!("tests/{test}.rs"))).unwrap()]
                     }
@@ -179,10 +188,9 @@ mod tests {
                 };
                 let is_there = |name: &str| {
                     let name = name.rsplit("::").next().unwrap_or(name);
-                    texts.iter().any(|text| text.contains(&format!("fn {name}")))
+                    texts.iter().any(|text| text.contains(&format!("fn {name}(")))
                 };
-                let missing: Vec<_> =
-                    names.map(|(_, name)| name.as_str()).filter(|name| !is_there(name)).collect();
+                let missing: Vec<_> = names.iter().filter(|name| !is_there(name)).collect();
                 (!missing.is_empty()).then(|| format!("{shown}: there is no {missing:?}"))
             }
             _ => Some(format!("cargo {shown}: neither `cargo test` nor `cargo verify`")),
