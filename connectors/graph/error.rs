@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// The longest wait that a server may ask for and still be waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
@@ -223,22 +224,26 @@ impl Fault {
     /// Makes an error of what the server said.
     pub(crate) fn into_error(self, place: &str, status: u16, after: Option<Duration>) -> Error {
         let message = self.message.as_deref().unwrap_or_default();
-        let code = plain(self.code.as_deref().unwrap_or_default());
-        let kind = classify(status, &code, message, after);
+        let code = self.code.filter(|code| is_code(code));
+        let kind = classify(status, code.as_deref().unwrap_or_default(), message, after);
         Error {
             kind,
             place: place.to_owned(),
             status: Some(status),
-            code: if code.is_empty() { Cow::Borrowed("no code") } else { Cow::Owned(code) },
-            request_id: self.inner.and_then(|inner| inner.request_id).map(|id| plain(&id)),
+            code: code.map_or(Cow::Borrowed("no code"), Cow::Owned),
+            request_id: self
+                .inner
+                .and_then(|inner| inner.request_id?.parse::<Uuid>().ok())
+                .map(|id| id.to_string()),
             may_have_happened: !(300..500).contains(&status),
         }
     }
 }
 
-/// A code with nothing in it that could be somebody's data.
-fn plain(code: &str) -> String {
-    code.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(64).collect()
+/// Whether a text is a word as Graph's codes are; anything else may be somebody's data, and is not repeated.
+fn is_code(text: &str) -> bool {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'.');
+    is_word && (1..=64).contains(&text.len())
 }
 
 fn classify(status: u16, code: &str, message: &str, after: Option<Duration>) -> Kind {
@@ -279,9 +284,11 @@ fn without_mailbox(code: &str, message: &str) -> bool {
 mod tests {
     use super::*;
 
+    const REQUEST: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+
     fn error(status: u16, code: &str, message: &str) -> Error {
         let json =
-            serde_json::json!({ "code": code, "message": message, "innerError": { "request-id": "7f" } });
+            serde_json::json!({ "code": code, "message": message, "innerError": { "request-id": REQUEST } });
         serde_json::from_value::<Fault>(json).unwrap().into_error("place", status, None)
     }
 
@@ -331,7 +338,17 @@ mod tests {
     #[test]
     fn a_text_says_what_where_and_what_to_do_and_nothing_of_anybody() {
         let error = error(404, "ErrorInvalidUser", "ana@contoso.example is unknown");
-        insta::assert_snapshot!(error, @"place: 404 ErrorInvalidUser (request 7f): the mailbox can't be reached; check its licence and whether it is in the cloud");
+        insta::assert_snapshot!(error, @"place: 404 ErrorInvalidUser (request 3f2504e0-4f89-41d3-9a0c-0305e82c3301): the mailbox can't be reached; check its licence and whether it is in the cloud");
         assert_eq!(format!("{error:?}"), format!("SkipMailbox {error}"));
+    }
+
+    #[test]
+    fn what_is_no_code_and_no_id_is_not_repeated() {
+        for odd in ["", "Ana Kos", "ana@contoso.example", "4315550100", "Ana-Kos-4315550100", &"a".repeat(65)]
+        {
+            let json = serde_json::json!({ "code": odd, "innerError": { "request-id": odd } });
+            let error = serde_json::from_value::<Fault>(json).unwrap().into_error("place", 400, None);
+            assert_eq!(error.to_string(), "place: 400 no code: the server will not do this", "{odd}");
+        }
     }
 }
