@@ -74,15 +74,19 @@ impl Database {
         self.clock.now().timestamp_millis()
     }
 
-    /// Runs a job on the connection, off the async threads and after those that came before.
+    /// Runs a job on the connection when its turn comes, off the async threads, and even if the caller goes away.
     ///
-    /// Once begun it finishes, even if the caller goes away.
+    /// It waits in a task of its own: a caller who is not polled just then would keep the connection from all others.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let mut connection = Arc::clone(&self.connection).lock_owned().await;
-        match tokio::task::spawn_blocking(move || job(&mut connection)).await {
+        let connection = Arc::clone(&self.connection);
+        let done = tokio::spawn(async {
+            let mut connection = connection.lock_owned().await;
+            tokio::task::spawn_blocking(move || job(&mut connection)).await
+        });
+        match done.await.and_then(|done| done) {
             Ok(done) => done.map_err(|error| failed(&self.path, error)),
             Err(error) => Err(stopped(&self.path).because(error)),
         }

@@ -50,6 +50,18 @@ async fn the_queue_passes_its_suite() {
 }
 
 #[tokio::test]
+async fn who_waits_for_the_file_and_is_not_polled_holds_nobody_up() {
+    let (folder, clock) = (TempDir::new().unwrap(), manual());
+    let store = Database::open(folder.path().join("w.db"), clock).await.unwrap().store();
+    let mut in_line: Vec<_> = (0..3).map(|_| Box::pin(store.get("a/b"))).collect();
+    for waiting in &mut in_line {
+        assert!(futures::poll!(waiting).is_pending());
+    }
+    let got = tokio::time::timeout(Duration::from_secs(30), store.get("a/b")).await;
+    assert_eq!(got.expect("its turn comes").unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_keys_pass_their_suite() {
     let folder = TempDir::new().unwrap();
     let keys = FileKeys::open(folder.path().join("keys"), Arc::new(RealRandom::new())).unwrap();

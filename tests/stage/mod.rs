@@ -13,10 +13,12 @@ pub mod street;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use clock::IdleClock;
 use demo::directory::Cast;
@@ -37,6 +39,9 @@ use wheelhouse::config::Settings;
 pub const FOLDER: &str = demo::stage::FOLDER;
 /// The hub of most stories.
 pub const HUB: &str = "company";
+
+/// Whoever works for so long, in real time, waits for what never comes.
+const STUCK: Duration = Duration::from_secs(300);
 
 /// Everything of one story.
 pub struct World {
@@ -150,7 +155,7 @@ impl World {
     pub async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Result<Value, Value>) {
         let request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:7071");
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = self.answer(request.body(body).unwrap()).await;
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let answer = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -161,16 +166,22 @@ impl World {
     pub async fn upload(&self, path: &str, text: String) -> u16 {
         let request = Request::builder().method("PUT").uri(path).header("host", "127.0.0.1:7071");
         let request = request.header("content-type", "text/calendar").body(Body::from(text)).unwrap();
-        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
+        self.answer(request).await.status().as_u16()
     }
 
     /// A page as a browser asks for it, and what it may do there.
     pub async fn page(&self, path: &str) -> (String, String) {
         let request = Request::get(path).header("host", "127.0.0.1:7071").header("accept", "text/html,*/*");
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = self.answer(request.body(Body::empty()).unwrap()).await;
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (String::from_utf8(bytes.to_vec()).unwrap(), policy)
+    }
+
+    /// The router's answer, however much time passes on the story's clock.
+    async fn answer(&self, request: Request<Body>) -> Response {
+        let answer = self.router.clone().oneshot(request);
+        tokio::time::timeout(STUCK, answer).await.expect("an answer: everybody waits for somebody").unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Value {
