@@ -18,6 +18,10 @@ pub(super) fn hash(entry: &Entry) -> String {
         fields.remove("hash");
     }
     text.sort_all_objects();
-    let digest = digest(&SHA256, text.to_string().as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    fingerprint(&text.to_string())
+}
+
+/// SHA-256 of a text in hexadecimal digits.
+pub(super) fn fingerprint(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

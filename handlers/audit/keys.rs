@@ -1,8 +1,9 @@
 //! Identities of items, as they stand in the log.
 
-use ring::digest::{SHA256, digest};
 use sync::SourceKey;
 use uuid::Uuid;
+
+use super::chain::fingerprint;
 
 /// How much of a fingerprint stands for an item, in hexadecimal digits.
 const FINGERPRINT: usize = 24;
@@ -14,8 +15,7 @@ pub fn shown_key(key: &SourceKey) -> String {
     if Uuid::try_parse(id).is_ok() {
         return key.to_string();
     }
-    let digest = digest(&SHA256, key.as_str().as_bytes());
-    let digits: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = fingerprint(key.as_str());
     format!("{}:{}", key.spoke(), digits.get(..FINGERPRINT).unwrap_or_default())
 }
 
