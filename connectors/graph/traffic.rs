@@ -1,6 +1,5 @@
 //! How much was asked of Graph.
 
-use std::ops::{Add, AddAssign};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::http::Answer;
@@ -14,23 +13,6 @@ pub struct Traffic {
     pub throttled: u64,
     /// Bytes of bodies, sent and received.
     pub bytes: u64,
-}
-
-impl AddAssign for Traffic {
-    fn add_assign(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.throttled += other.throttled;
-        self.bytes += other.bytes;
-    }
-}
-
-impl Add for Traffic {
-    type Output = Self;
-
-    fn add(mut self, other: Self) -> Self {
-        self += other;
-        self
-    }
 }
 
 /// Counts traffic from wherever it is seen.

@@ -121,8 +121,9 @@ impl<'a> Visit<'a> {
         if has_told {
             gather::call(self.app, &self.job.tenant, &self.job.hub).await?;
         }
-        let traffic = self.reader.traffic() + self.writer.traffic();
-        record(self.app, self.job, outcomes, traffic.into()).await
+        let mut traffic = Traffic::from(self.reader.traffic());
+        traffic += self.writer.traffic().into();
+        record(self.app, self.job, outcomes, traffic).await
     }
 
     /// What came of a lane that ended.
