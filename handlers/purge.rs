@@ -11,6 +11,7 @@ use crate::access::ENDED;
 use crate::consent::PENDING;
 use crate::host::{Failure, Invocation, TimerTick};
 use crate::retention;
+use crate::run_end;
 use crate::seats;
 use crate::standing::Standing;
 use crate::tables::{Retention, Tables};
@@ -93,7 +94,7 @@ impl Purge<'_> {
         match self.retention {
             Retention::Days(_) if last.is_none() => retention::empty(self.app, self.tenant, hub).await,
             Retention::AfterEveryRun => match last {
-                Some(last) => retention::after_run(self.app, self.tenant, hub, &last).await,
+                Some(last) => run_end::look(self.app, self.tenant, hub, &last).await,
                 None => retention::empty(self.app, self.tenant, hub).await,
             },
             Retention::Days(_) => Ok(()),

@@ -34,11 +34,11 @@ pub async fn refusal(app: &App, tenant: &TenantId) -> Result<Option<String>, pla
     Ok(None)
 }
 
-/// Purges what a run's hub holds of contents, if the tenant wants that and the run is over.
+/// Purges what the hub of a run that has ended holds of contents, if the tenant wants that and no newer run began.
 pub(crate) async fn after_run(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<(), Failure> {
     let row = app.tables.tenants.get(&Tables::tenant_key(tenant)).await?;
     if row.is_none_or(|row| row.record.retention != Retention::AfterEveryRun)
-        || !is_over(app, tenant, hub, run).await?
+        || !is_newest(app, tenant, hub, run).await?
     {
         return Ok(());
     }
@@ -47,16 +47,10 @@ pub(crate) async fn after_run(app: &App, tenant: &TenantId, hub: &HubId, run: &s
     leased(app, &gathering, empty(app, tenant, hub)).await.map(drop)
 }
 
-/// Whether a run is the hub's newest and has ended.
-async fn is_over(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<bool, Failure> {
-    let tables = &app.tables;
-    let newest = tables.names(&Tables::runs_prefix(tenant, hub)).await?.pop();
+async fn is_newest(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<bool, Failure> {
+    let newest = app.tables.names(&Tables::runs_prefix(tenant, hub)).await?.pop();
     // Runs of one second are of one age.
-    if newest.is_some_and(|newest| newest.split('-').next() > run.split('-').next()) {
-        return Ok(false);
-    }
-    let row = tables.runs.get(&Tables::run_key(tenant, hub, run)).await?;
-    Ok(row.is_some_and(|row| row.record.ended.is_some()))
+    Ok(newest.is_none_or(|newest| newest.split('-').next() <= run.split('-').next()))
 }
 
 /// Purges what a hub holds of contents: what is left are identities, fingerprints and numbers.
