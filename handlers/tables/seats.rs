@@ -44,14 +44,16 @@ impl Seats {
         if complete {
             self.free(hub, |mailbox| !audience.contains(mailbox));
         }
-        let first = self.first(limit);
-        self.0.retain(|mailbox, _| first.contains(mailbox));
-        let limit = most(limit);
+        let most = most(limit);
+        if self.0.len() > most {
+            let first = self.first(limit);
+            self.0.retain(|mailbox, _| first.contains(mailbox));
+        }
         let mut without = BTreeSet::new();
         for mailbox in audience {
             if let Some(seat) = self.0.get_mut(mailbox) {
                 seat.hubs.insert(hub.clone());
-            } else if self.0.len() < limit {
+            } else if self.0.len() < most {
                 self.0.insert(mailbox.clone(), Seat { since: now, hubs: [hub.clone()].into() });
             } else {
                 without.insert(mailbox.clone());
