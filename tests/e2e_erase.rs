@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use platform::{Queue, Random, SeededRandom};
 use serde_json::{Value, json};
-use stage::calendar::{hour, with};
+use stage::calendar::with_guests;
 use stage::{FOLDER, World};
 use uuid::Uuid;
 
@@ -234,11 +234,7 @@ async fn somebody_is_erased_where_nothing_is_kept_between_runs() {
 
 #[tokio::test]
 async fn of_an_event_only_what_names_them_goes_where_nothing_is_kept_between_runs() {
-    let guest = |address: &str, name: &str| json!({ "type": "required", "emailAddress": { "address": address, "name": name } });
-    let guests =
-        [guest("gaston@elsewhere.example", "Gaston Gast"), guest("olga@elsewhere.example", "Olga Other")];
-    let event = with(hour("Planning", "2026-12-01", 9), json!({ "attendees": guests }));
-    let (world, room) = World::with_room(2, vec![event]).await;
+    let (world, room) = World::with_room(2, vec![with_guests()]).await;
     keeps_nothing(&world).await;
     world.configure(&world.calendar_config(room, json!({}))).await;
     world.run().await;

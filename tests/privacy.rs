@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use stage::World;
-use stage::calendar::{hour, with};
+use stage::calendar::with_guests;
 use uuid::Uuid;
 
 impl World {
@@ -238,11 +238,7 @@ async fn the_document_can_be_read_by_people() {
 
 #[tokio::test]
 async fn of_an_event_only_what_names_them_goes() {
-    let guest = |address: &str, name: &str| json!({ "type": "required", "emailAddress": { "address": address, "name": name } });
-    let guests =
-        [guest("gaston@elsewhere.example", "Gaston Gast"), guest("olga@elsewhere.example", "Olga Other")];
-    let event = with(hour("Planning", "2026-12-01", 9), json!({ "attendees": guests }));
-    let (world, room) = World::with_room(2, vec![event]).await;
+    let (world, room) = World::with_room(2, vec![with_guests()]).await;
     world.configure(&world.calendar_config(room, json!({}))).await;
     world.run().await;
     let names = ["gaston@elsewhere.example", "Gaston Gast"].map(str::to_owned);

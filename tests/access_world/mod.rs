@@ -17,11 +17,10 @@ use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
 use wheelhouse::access::Route;
-use wheelhouse::config::Settings;
 use wheelhouse::host::{Functions, Host, Limits};
 use wheelhouse::{App, api, consent, health, sign_in};
 
-use crate::common::Answer;
+use crate::common::{Answer, settings};
 
 /// The app's public address.
 pub const PUBLIC: &str = "https://wheelhouse.example";
@@ -62,7 +61,13 @@ impl World {
         simulator.register_redirect(format!("{PUBLIC}/sign-in/callback"));
         let folder = TempDir::new().unwrap();
         let clock = Arc::new(ManualClock::at(start));
-        let app = Arc::new(App::open(settings(&simulator, &folder), clock.clone()).await.unwrap());
+        let info = simulator.info();
+        let public = [
+            ("WHEELHOUSE_SCOPED_APP_CLIENT_ID", info.scoped_client_id),
+            ("WHEELHOUSE_PUBLIC_URL", PUBLIC.to_owned()),
+            ("WHEELHOUSE_HOME_TENANT", info.home_tenant_id),
+        ];
+        let app = Arc::new(App::open(settings(&simulator, &folder, public), clock.clone()).await.unwrap());
         let of_app = app.clone();
         let host = Host::new(clock.clone(), Limits::default(), move || {
             let app = of_app.clone();
@@ -207,23 +212,4 @@ pub fn path(route: &Route, tenant: &str) -> String {
 /// Whether a method changes something.
 pub fn changes(route: &Route) -> bool {
     route.method != Method::GET
-}
-
-fn settings(simulator: &Simulator, folder: &TempDir) -> Settings {
-    let info = simulator.info();
-    let vars = [
-        ("WHEELHOUSE_PLATFORM", "embedded".to_owned()),
-        ("WHEELHOUSE_DATA_FOLDER", folder.path().to_str().unwrap().to_owned()),
-        ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", info.identity_client_id),
-        ("WHEELHOUSE_APP_CLIENT_ID", info.client_id),
-        ("WHEELHOUSE_SCOPED_APP_CLIENT_ID", info.scoped_client_id),
-        ("WHEELHOUSE_PUBLIC_URL", PUBLIC.to_owned()),
-        ("WHEELHOUSE_HOME_TENANT", info.home_tenant_id),
-        ("WHEELHOUSE_GRAPH_URL", info.graph_url),
-        ("WHEELHOUSE_LOGIN_URL", info.login_url),
-        ("WHEELHOUSE_READ_LAG_SECONDS", "0".to_owned()),
-        ("IDENTITY_ENDPOINT", info.identity_url),
-        ("IDENTITY_HEADER", info.identity_header),
-    ];
-    Settings::from_vars(vars.map(|(name, value)| (name.into(), value.into()))).unwrap()
 }

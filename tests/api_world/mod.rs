@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 use simulator::{Company, Options, Simulator, fill_company};
 use tempfile::TempDir;
 use uuid::Uuid;
-use wheelhouse::config::Settings;
 use wheelhouse::host::{Functions, Host, Limits};
 use wheelhouse::{App, api, gather};
 
-use crate::common::{Answer, pump, work_off};
+use crate::common::{Answer, pump, settings, work_off};
 
 /// The largest body that the API takes here.
 pub const BODY_BYTES: usize = 16 * 1024;
@@ -46,7 +45,7 @@ impl World {
         let filled = fill_company(&simulator.tenant(), &company).unwrap();
         let folder = TempDir::new().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(RealClock::new());
-        let app = Arc::new(App::open(settings(&simulator, &folder), clock.clone()).await.unwrap());
+        let app = Arc::new(App::open(settings(&simulator, &folder, []), clock.clone()).await.unwrap());
         let of_app = app.clone();
         let host = Host::new(clock, Limits::default(), move || {
             let app = of_app.clone();
@@ -152,20 +151,4 @@ impl World {
         let ours = folders.filter(|folder| folder["displayName"] == "Company contacts");
         ours.map(|folder| folder["contacts"].as_array().unwrap().len()).sum()
     }
-}
-
-fn settings(simulator: &Simulator, folder: &TempDir) -> Settings {
-    let info = simulator.info();
-    let vars = [
-        ("WHEELHOUSE_PLATFORM", "embedded".to_owned()),
-        ("WHEELHOUSE_DATA_FOLDER", folder.path().to_str().unwrap().to_owned()),
-        ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", info.identity_client_id),
-        ("WHEELHOUSE_APP_CLIENT_ID", info.client_id),
-        ("WHEELHOUSE_GRAPH_URL", info.graph_url),
-        ("WHEELHOUSE_LOGIN_URL", info.login_url),
-        ("WHEELHOUSE_READ_LAG_SECONDS", "0".to_owned()),
-        ("IDENTITY_ENDPOINT", info.identity_url),
-        ("IDENTITY_HEADER", info.identity_header),
-    ];
-    Settings::from_vars(vars.map(|(name, value)| (name.into(), value.into()))).unwrap()
 }

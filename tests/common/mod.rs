@@ -1,4 +1,4 @@
-//! What stands in place of a browser and of the Functions host: answers, and the queues worked off by hand.
+//! What stands in place of a browser and of the Functions host: answers, settings, and the queues worked off by hand.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::sync::Arc;
@@ -9,7 +9,10 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use simulator::Simulator;
+use tempfile::TempDir;
 use tower::ServiceExt;
+use wheelhouse::config::Settings;
 use wheelhouse::host::{Failure, Invocation, Limits, QueueMessage};
 use wheelhouse::{App, gather, privacy, sync_mailbox};
 
@@ -115,4 +118,26 @@ where
         app.queue.delete(message).await.unwrap();
     }
     count
+}
+
+/// The settings of an app on a folder that signs in at the simulator; and more.
+pub fn settings<const N: usize>(
+    simulator: &Simulator,
+    folder: &TempDir,
+    more: [(&str, String); N],
+) -> Settings {
+    let info = simulator.info();
+    let vars = [
+        ("WHEELHOUSE_PLATFORM", "embedded".to_owned()),
+        ("WHEELHOUSE_DATA_FOLDER", folder.path().to_str().unwrap().to_owned()),
+        ("WHEELHOUSE_MANAGED_IDENTITY_CLIENT_ID", info.identity_client_id),
+        ("WHEELHOUSE_APP_CLIENT_ID", info.client_id),
+        ("WHEELHOUSE_GRAPH_URL", info.graph_url),
+        ("WHEELHOUSE_LOGIN_URL", info.login_url),
+        ("WHEELHOUSE_READ_LAG_SECONDS", "0".to_owned()),
+        ("IDENTITY_ENDPOINT", info.identity_url),
+        ("IDENTITY_HEADER", info.identity_header),
+    ];
+    let vars = vars.into_iter().chain(more);
+    Settings::from_vars(vars.map(|(name, value)| (name.into(), value.into()))).unwrap()
 }

@@ -30,6 +30,14 @@ pub fn with(mut event: Value, more: Value) -> Value {
     event
 }
 
+/// An hour with two guests from elsewhere, Gaston Gast and Olga Other.
+pub fn with_guests() -> Value {
+    let guest = |address: &str, name: &str| json!({ "type": "required", "emailAddress": { "address": address, "name": name } });
+    let guests =
+        [guest("gaston@elsewhere.example", "Gaston Gast"), guest("olga@elsewhere.example", "Olga Other")];
+    with(hour("Planning", "2026-12-01", 9), json!({ "attendees": guests }))
+}
+
 /// The calendar of this name in a mailbox, if it is there.
 pub fn calendar(simulator: &Simulator, mailbox: Uuid, name: &str) -> Option<Value> {
     let contents = simulator.calendar_contents(mailbox);
