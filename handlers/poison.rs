@@ -7,39 +7,40 @@ use serde_json::Value;
 use sync::TenantId;
 
 use crate::App;
+use crate::gather;
 use crate::host::{Failure, Invocation, QueueMessage};
 use crate::messages::{Gather, Message, Privacy, SyncMailbox, decode};
+use crate::sync_mailbox;
 use crate::tables::{DeadLetter, Request, Tables, change_existing};
 
-/// Records a `gather` message that failed every time.
+const FAILED: &str = "it failed at every attempt; the log of its invocations says why";
+
+/// Records a `gather` message that failed every time; its run ends and says so.
 pub async fn gather(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
-    give_up(&app, Gather::QUEUE, &message, "it failed at every attempt; the log of its invocations says why")
-        .await
+    let recorded = dead_letter(&app, Gather::QUEUE, &message, FAILED).await;
+    if let Ok(job) = decode(&message.bytes) {
+        gather::abandon(&app, &job, FAILED).await?;
+    }
+    Err(recorded)
 }
 
-/// Records a `sync-mailbox` message that failed every time.
+/// Records a `sync-mailbox` message that failed every time; its run ends without it.
 pub async fn sync_mailbox(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
-    give_up(
-        &app,
-        SyncMailbox::QUEUE,
-        &message,
-        "it failed at every attempt; the log of its invocations says why",
-    )
-    .await
+    let recorded = dead_letter(&app, SyncMailbox::QUEUE, &message, FAILED).await;
+    if let Ok(job) = decode(&message.bytes) {
+        sync_mailbox::abandon(&app, &job, FAILED).await?;
+    }
+    Err(recorded)
 }
 
 /// Records a `privacy` message that failed every time; its request says so too.
 pub async fn privacy(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
-    let reason = "it failed at every attempt; the log of its invocations says why, then ask again";
+    let reason = format!("{FAILED}, then ask again");
     if let Ok(Privacy { tenant, request }) = decode(&message.bytes) {
-        let give_up = |request: &mut Request| request.trouble = Some(reason.to_owned());
+        let give_up = |request: &mut Request| request.trouble = Some(reason.clone());
         change_existing(&app.tables.requests, &Tables::request_key(&tenant, &request), give_up).await?;
     }
-    give_up(&app, Privacy::QUEUE, &message, reason).await
-}
-
-async fn give_up(app: &App, queue: &str, message: &QueueMessage, reason: &str) -> Result<(), Failure> {
-    Err(dead_letter(app, queue, message, reason).await)
+    Err(dead_letter(&app, Privacy::QUEUE, &message, reason).await)
 }
 
 /// Records a message that can't be worked on, without its content, and says so in one line.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use sync::{HubId, TenantId};
 
@@ -16,23 +17,50 @@ const READS_AT_ONCE: usize = 16;
 
 /// Notes that a run has ended, if no mailbox of it is outstanding; then its contents go, where the tenant wants that.
 pub(crate) async fn look(app: &App, tenant: &TenantId, hub: &HubId, run: &str) -> Result<(), Failure> {
-    let key = Tables::run_key(tenant, hub, run);
-    let Some(row) = app.tables.runs.get(&key).await? else { return Ok(()) };
+    let Some(row) = app.tables.runs.get(&Tables::run_key(tenant, hub, run)).await? else { return Ok(()) };
     if row.record.ended.is_none() {
         let prefix = Tables::outcomes_prefix(tenant, hub, run);
         let Some(parts) = finished(app, &prefix, row.record.mailboxes).await? else { return Ok(()) };
-        let (mut first, now) = (false, app.now());
-        // Of several that see the end only one tells it.
-        let end = |run: &mut Run| {
-            first = run.ended.is_none();
-            run.ended.get_or_insert(now);
-        };
-        change_existing(&app.tables.runs, &key, end).await?;
-        if first {
-            tell(&Run { ended: Some(now), ..row.record }, parts);
-        }
+        end(app, (tenant, hub, run), None, parts).await?;
     }
     retention::after_run(app, tenant, hub, run).await
+}
+
+/// Ends a run that lost messages before they were sent, and says so in its record; what the others bring is recorded still.
+pub(crate) async fn cut_short(
+    app: &App,
+    tenant: &TenantId,
+    hub: &HubId,
+    run: &str,
+    problem: &str,
+) -> Result<(), Failure> {
+    let prefix = Tables::outcomes_prefix(tenant, hub, run);
+    let names = app.tables.names(&prefix).await?;
+    let parts = parts(app, &prefix, names).map_ok(|(_, outcomes)| outcomes).try_collect().await?;
+    end(app, (tenant, hub, run), Some(problem), parts).await?;
+    retention::after_run(app, tenant, hub, run).await
+}
+
+/// Notes that a run has ended; of several that see the end only one tells it.
+async fn end(
+    app: &App,
+    (tenant, hub, run): (&TenantId, &HubId, &str),
+    problem: Option<&str>,
+    parts: Vec<Outcomes>,
+) -> Result<(), Failure> {
+    let (mut ended, now) = (None, app.now());
+    let note = |run: &mut Run| {
+        ended = run.ended.is_none().then(|| {
+            run.problems.extend(problem.map(str::to_owned));
+            run.ended = Some(now);
+            run.clone()
+        });
+    };
+    change_existing(&app.tables.runs, &Tables::run_key(tenant, hub, run), note).await?;
+    if let Some(run) = ended {
+        tell(&run, parts);
+    }
+    Ok(())
 }
 
 /// What came of all messages of a run, unless a mailbox is outstanding.
@@ -47,12 +75,8 @@ async fn finished(app: &App, prefix: &str, mailboxes: usize) -> Result<Option<Ve
     if names.len() * MOST_MAILBOXES < mailboxes {
         return Ok(None);
     }
-    let read = |name: String| async move {
-        let row = app.tables.outcomes.get(&format!("{prefix}{name}")).await?;
-        Ok::<_, Failure>((name, row.map(|row| row.record).unwrap_or_default()))
-    };
     // The run's own messages sort behind those of single mailboxes, and know who was put back.
-    let mut parts = stream::iter(names.clone().into_iter().rev()).map(read).buffered(READS_AT_ONCE);
+    let mut parts = parts(app, prefix, names.clone().into_iter().rev());
     let mut all = Vec::new();
     while let Some((name, outcomes)) = parts.try_next().await? {
         let mut put_back = outcomes.mailboxes.iter().filter(|(_, outcome)| outcome.state == State::Requeued);
@@ -63,6 +87,19 @@ async fn finished(app: &App, prefix: &str, mailboxes: usize) -> Result<Option<Ve
     }
     let finished: usize = all.iter().map(Outcomes::finished).sum();
     Ok((finished >= mailboxes).then_some(all))
+}
+
+/// What came of messages by name, in their order.
+fn parts<'a>(
+    app: &'a App,
+    prefix: &'a str,
+    names: impl IntoIterator<Item = String, IntoIter: Send + 'a>,
+) -> BoxStream<'a, Result<(String, Outcomes), Failure>> {
+    let read = move |name: String| async move {
+        let row = app.tables.outcomes.get(&format!("{prefix}{name}")).await?;
+        Ok((name, row.map(|row| row.record).unwrap_or_default()))
+    };
+    stream::iter(names).map(read).buffered(READS_AT_ONCE).boxed()
 }
 
 /// Writes the line with a run's figures: counts of mailboxes, then of items, then of what it took.

@@ -6,6 +6,7 @@ mod stage;
 
 use std::time::Duration;
 
+use platform::{Message, Queue};
 use serde_json::{Value, json};
 use stage::World;
 
@@ -135,4 +136,82 @@ async fn what_fails_at_every_attempt_ends_as_a_dead_letter() {
         let reason = "it failed at every attempt; the log of its invocations says why";
         assert_eq!(said, format!("recorded as a dead letter: {queue}: {reason}\n{queue}: {reason}"));
     }
+}
+
+/// A run of two messages to mailboxes; its id, and they.
+async fn two_messages(world: &World) -> (Value, Vec<Message>) {
+    world.configure(&world.config()).await;
+    let started = world.post(&format!("{}/run", world.hub())).await;
+    world.round().await;
+    let second = Duration::from_secs(1);
+    let messages = world.queue.receive("sync-mailbox", 8, second).await.unwrap();
+    world.clock.advance(second);
+    assert_eq!(messages.len(), 2, "twenty mailboxes each at most");
+    (started["run"].clone(), messages)
+}
+
+#[tokio::test]
+async fn a_run_ends_without_the_messages_that_failed_at_every_attempt() {
+    let world = World::of(24, 24).await;
+    let (run, mut messages) = two_messages(&world).await;
+    let lost = messages.remove(0);
+    world.queue.delete(lost.clone()).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.progress(&run).await["ended"], Value::Null);
+    // The host hands a poison message out again, too, if its answer is lost.
+    for _ in 0..2 {
+        let verdict = world.invoke("sync-mailbox-poison", &lost.bytes, 1).await;
+        assert!(verdict.is_success(), "{verdict:?}");
+    }
+    let told = world.paper.said("run ended");
+    assert_eq!((told.len(), &told[0]["failed"], &told[0]["changed"]), (1, &json!(20), &json!(4)));
+    let run = world.progress(&run).await;
+    assert!(run["ended"].is_string(), "{run}");
+    let states = world.states(&run);
+    assert_eq!(states.iter().filter(|state| *state == "failed").count(), 20, "{states:?}");
+    let nth = states.iter().position(|state| state == "failed").unwrap();
+    let reason = "it failed at every attempt; the log of its invocations says why";
+    assert_eq!(world.outcome(&run, nth)["reason"], reason);
+    world.run().await;
+    world.assert_right();
+}
+
+#[tokio::test]
+async fn what_a_message_recorded_stays_though_it_was_given_up_afterwards() {
+    let world = World::of(24, 24).await;
+    let (run, messages) = two_messages(&world).await;
+    world.settle().await;
+    let before = world.progress(&run).await;
+    assert!(before["ended"].is_string(), "{before}");
+    for message in messages {
+        assert!(world.invoke("sync-mailbox-poison", &message.bytes, 1).await.is_success());
+    }
+    assert_eq!(world.progress(&run).await, before);
+}
+
+#[tokio::test]
+async fn a_run_whose_gathering_failed_ends_and_says_so() {
+    let world = World::of(24, 24).await;
+    let problem = "it failed at every attempt; the log of its invocations says why";
+    let poison = async |run: &Value| {
+        let message = gather(&world, json!({ "run": run })).to_string();
+        assert!(world.invoke("gather-poison", message.as_bytes(), 1).await.is_success());
+        let run = world.progress(run).await;
+        assert_eq!(run["problems"], json!([problem]), "{run}");
+        assert!(run["ended"].is_string(), "{run}");
+        run
+    };
+    // Some of its messages were sent, and one was not.
+    let (run, messages) = two_messages(&world).await;
+    world.queue.delete(messages[1].clone()).await.unwrap();
+    let ended = poison(&run).await["ended"].clone();
+    world.clock.advance(Duration::from_secs(60));
+    world.settle().await;
+    let after = world.progress(&run).await;
+    assert_eq!((&after["ended"], after["outcomes"].as_array().unwrap().len()), (&ended, 20), "{after}");
+    assert_eq!(world.paper.said("run ended").len(), 1);
+    // Nothing of it was ever done.
+    poison(&json!("20261121t100000-00000000")).await;
+    world.run().await;
+    world.assert_right();
 }

@@ -7,6 +7,7 @@ mod stage;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use platform::Queue;
 use serde_json::{Value, json};
 use stage::{FOLDER, World};
 use wheelhouse::tables::{Retention, Tables, change_existing};
@@ -131,6 +132,26 @@ async fn after_every_run_nothing_but_ids_and_fingerprints_stays() {
     world.assert_right();
     assert_eq!((world.contacts(0, FOLDER).len(), world.held().await.len()), (10, 0));
     world.assert_none_of(&personal).await;
+}
+
+#[tokio::test]
+async fn contents_go_though_a_message_of_the_run_failed_at_every_attempt() {
+    let world = World::of(6, 2).await;
+    let personal = world.personal();
+    world.retain(Retention::AfterEveryRun).await;
+    world.configure(&world.config()).await;
+    world.post(&format!("{}/run", world.hub())).await;
+    world.round().await;
+    let mut messages = world.queue.receive("sync-mailbox", 8, Duration::from_secs(1)).await.unwrap();
+    let lost = messages.pop().unwrap();
+    let bytes = lost.bytes.clone();
+    world.queue.delete(lost).await.unwrap();
+    world.settle().await;
+    assert!(world.tables().await.contains("sources"), "its mailboxes wait for it");
+    assert!(world.invoke("sync-mailbox-poison", &bytes, 1).await.is_success());
+    world.assert_none_of(&personal).await;
+    world.run().await;
+    world.assert_right();
 }
 
 #[tokio::test]

@@ -59,10 +59,24 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
             app.send(&Gather { waited, ..job }, WAIT).await
         }
         Leased::Taken => {
-            Err(dead_letter(&app, Gather::QUEUE, &message, "another gathering of this hub goes on and on")
-                .await)
+            let reason = "another gathering of this hub goes on and on";
+            let recorded = dead_letter(&app, Gather::QUEUE, &message, reason).await;
+            abandon(&app, &job, reason).await?;
+            Err(recorded)
         }
     }
+}
+
+/// Gives a gathering up for good: its run ends and says why; of a hub that was deleted nothing is recorded.
+pub(crate) async fn abandon(app: &App, job: &Gather, reason: &str) -> Result<(), Failure> {
+    let Gather { tenant, hub, run, .. } = job;
+    if app.tables.hubs.get(&Tables::hub_key(tenant, hub)).await?.is_none() {
+        return Ok(());
+    }
+    if app.tables.runs.get(&Tables::run_key(tenant, hub, run)).await?.is_none() {
+        put_run(app, job, &Run::begun(app.now(), job.reason.name())).await?;
+    }
+    run_end::cut_short(app, tenant, hub, run, reason).await
 }
 
 /// Why a run does nothing that has only a part of its sources and nothing of its last content.

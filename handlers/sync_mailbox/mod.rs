@@ -21,6 +21,7 @@ use crate::gather::Trouble;
 use crate::host::{Failure, Invocation, QueueMessage};
 use crate::messages::{Aim, Gather, Message, Reason, SyncMailbox, decode};
 use crate::poison::dead_letter;
+use crate::run_end;
 use crate::standing::Standing;
 use crate::tables::{MailboxOutcome, Newest, State, Tables, Traffic};
 use visit::{Visit, record};
@@ -60,18 +61,37 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
             visit.again = message.dequeue_count > Some(1);
             visit.all().await
         }
-        Err(reason) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, reason).await),
+        Err(reason) => {
+            let recorded = dead_letter(&app, SyncMailbox::QUEUE, &message, &reason).await;
+            abandon(&app, &job, &reason).await?;
+            Err(recorded)
+        }
+    }
+}
+
+/// Gives a message up for good: its run comes to its end without these mailboxes.
+///
+/// What an earlier delivery recorded stays; of a hub that was deleted nothing is recorded.
+pub(crate) async fn abandon(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure> {
+    let SyncMailbox { tenant, hub, run, part, .. } = job;
+    if app.tables.runs.get(&Tables::run_key(tenant, hub, run)).await?.is_none() {
+        return Ok(());
+    }
+    match app.tables.outcomes.get(&Tables::outcomes_key(tenant, hub, run, part)).await? {
+        Some(_) => run_end::look(app, tenant, hub, run).await,
+        None => unvisited(app, job, State::Failed, reason).await,
     }
 }
 
 /// The mailboxes of a suspended tenant stay as they are; the run that resumes it visits them all.
 async fn rest(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure> {
-    let left = || MailboxOutcome {
-        state: State::Left,
-        reason: Some(reason.to_owned()),
-        ..MailboxOutcome::default()
-    };
-    let outcomes = job.mailboxes.iter().map(|mailbox| (mailbox.clone(), left())).collect();
+    unvisited(app, job, State::Left, reason).await
+}
+
+/// Records why the mailboxes of a message were not visited.
+async fn unvisited(app: &App, job: &SyncMailbox, state: State, reason: &str) -> Result<(), Failure> {
+    let outcome = || MailboxOutcome { state, reason: Some(reason.to_owned()), ..MailboxOutcome::default() };
+    let outcomes = job.mailboxes.iter().map(|mailbox| (mailbox.clone(), outcome())).collect();
     record(app, job, outcomes, Traffic::default()).await
 }
 
