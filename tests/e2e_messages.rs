@@ -172,8 +172,18 @@ async fn a_run_ends_without_the_messages_that_failed_at_every_attempt() {
     let nth = states.iter().position(|state| state == "failed").unwrap();
     let reason = "it failed at every attempt; the log of its invocations says why";
     assert_eq!(world.outcome(&run, nth)["reason"], reason);
-    world.run().await;
-    world.assert_right();
+    for mailboxes in [20, 0] {
+        let run = format!("20261121t11{mailboxes:02}00-00000000");
+        let next = gather(&world, json!({ "run": run, "reason": "schedule" })).to_string();
+        world.queue.send("gather", next.into(), Duration::ZERO).await.unwrap();
+        world.settle().await;
+        assert_eq!(
+            world.progress(&json!(run)).await["mailboxes"],
+            mailboxes,
+            "those that were not visited, once"
+        );
+        world.assert_right();
+    }
 }
 
 #[tokio::test]

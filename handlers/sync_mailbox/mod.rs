@@ -13,7 +13,7 @@ mod visit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::Row;
+use platform::{Row, When};
 use sync::{HubConfig, Snapshot};
 
 use crate::App;
@@ -23,7 +23,7 @@ use crate::messages::{Aim, Gather, Message, Reason, SyncMailbox, decode};
 use crate::poison::dead_letter;
 use crate::run_end;
 use crate::standing::Standing;
-use crate::tables::{MailboxOutcome, Newest, State, Tables, Traffic};
+use crate::tables::{MailboxOutcome, Newest, Open, State, Tables, Traffic, Why};
 use visit::{Visit, record};
 
 /// The name of the first message's part of any run.
@@ -69,7 +69,7 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
     }
 }
 
-/// Gives a message up for good: its run comes to its end without these mailboxes.
+/// Gives a message up for good: its run comes to its end without these mailboxes, and the next one visits them.
 ///
 /// What an earlier delivery recorded stays; of a hub that was deleted nothing is recorded.
 pub(crate) async fn abandon(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure> {
@@ -79,8 +79,21 @@ pub(crate) async fn abandon(app: &App, job: &SyncMailbox, reason: &str) -> Resul
     }
     match app.tables.outcomes.get(&Tables::outcomes_key(tenant, hub, run, part)).await? {
         Some(_) => run_end::look(app, tenant, hub, run).await,
-        None => unvisited(app, job, State::Failed, reason).await,
+        None => {
+            mark_open(app, job).await?;
+            unvisited(app, job, State::Failed, reason).await
+        }
     }
+}
+
+/// The next run visits these mailboxes although nothing changed; those that left are marked already.
+async fn mark_open(app: &App, job: &SyncMailbox) -> Result<(), Failure> {
+    let mailboxes = job.mailboxes.iter().filter(|_| job.goal == Aim::Mirror);
+    for mailbox in mailboxes {
+        let key = Tables::open_key(&job.tenant, &job.hub, mailbox);
+        app.tables.open.put(&key, &Open { why: Why::Unfinished }, When::Any).await?;
+    }
+    Ok(())
 }
 
 /// The mailboxes of a suspended tenant stay as they are; the run that resumes it visits them all.
