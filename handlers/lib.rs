@@ -26,6 +26,7 @@ pub mod sign_in;
 pub mod standing;
 pub mod sync_mailbox;
 pub mod tables;
+mod troubles;
 
 pub use app::App;
 

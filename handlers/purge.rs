@@ -15,6 +15,7 @@ use crate::run_end;
 use crate::seats;
 use crate::standing::Standing;
 use crate::tables::{Retention, Tables};
+use crate::troubles::Troubles;
 
 /// How long records without content are kept for tenants that want nothing else kept, in days.
 const RECORDS: u8 = 30;
@@ -36,26 +37,37 @@ struct Purge<'a> {
     deleted: usize,
 }
 
-/// Deletes what is past its time, of every tenant.
+/// Deletes what is past its time, of every tenant; one's trouble stops no other.
 pub async fn run(app: Arc<App>, _tick: TimerTick, cx: Invocation) -> Result<(), Failure> {
     let mut deleted = purge_before(&app, ENDED, &name(app.now() - SESSIONS), &cx).await?;
     deleted += purge_before(&app, PENDING, &name(app.now() - SESSIONS), &cx).await?;
+    let mut troubles = Troubles::default();
     for tenant in app.tables.tenant_ids().await? {
-        if let Standing::Active(_) = app.standing(&tenant).await? {
-            seats::note_day(&app, &tenant).await?;
-        }
-        let row = app.tables.tenants.get(&Tables::tenant_key(&tenant)).await?;
-        let retention = row.map(|row| row.record.retention).unwrap_or_default();
-        let mut purge = Purge { app: &app, tenant: &tenant, cx: &cx, retention, deleted: 0 };
-        purge.tenant().await?;
-        deleted += purge.deleted;
+        let done = purge_tenant(&app, &tenant, &cx, &mut troubles).await;
+        troubles.note(&tenant, done.map(|count| deleted += count));
     }
     tracing::info!(deleted, "purged");
-    Ok(())
+    troubles.end()
+}
+
+async fn purge_tenant(
+    app: &App,
+    tenant: &TenantId,
+    cx: &Invocation,
+    troubles: &mut Troubles,
+) -> Result<usize, Failure> {
+    if let Standing::Active(_) = app.standing(tenant).await? {
+        seats::note_day(app, tenant).await?;
+    }
+    let row = app.tables.tenants.get(&Tables::tenant_key(tenant)).await?;
+    let retention = row.map(|row| row.record.retention).unwrap_or_default();
+    let mut purge = Purge { app, tenant, cx, retention, deleted: 0 };
+    purge.tenant(troubles).await?;
+    Ok(purge.deleted)
 }
 
 impl Purge<'_> {
-    async fn tenant(&mut self) -> Result<(), Failure> {
+    async fn tenant(&mut self, troubles: &mut Troubles) -> Result<(), Failure> {
         let (now, oldest) = (self.app.now(), self.oldest());
         let documents = match self.retention {
             Retention::Days(_) => oldest.clone(),
@@ -69,7 +81,7 @@ impl Purge<'_> {
         let billed = now.checked_sub_months(BILLING).unwrap_or(now).format("%Y-%m").to_string();
         self.before(&format!("tenants/{}/licence/", self.tenant), &billed).await?;
         for hub in self.app.tables.hub_ids(self.tenant).await? {
-            self.hub(&hub, &oldest).await?;
+            troubles.note(self.tenant, self.hub(&hub, &oldest).await);
         }
         Ok(())
     }

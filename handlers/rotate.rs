@@ -11,36 +11,30 @@ use crate::App;
 use crate::audit::Actor;
 use crate::host::{Failure, Invocation, TimerTick};
 use crate::tables::Log;
+use crate::troubles::Troubles;
 
 /// Rotates what is due; what there is no time for goes on the next day.
 ///
-/// One tenant's trouble stops no other; then the invocation fails, so that somebody looks.
+/// One tenant's trouble stops no other.
 pub async fn run(app: Arc<App>, _tick: TimerTick, cx: Invocation) -> Result<(), Failure> {
     let mut waiting: Vec<_> = app.tables.tenant_ids().await?.into_iter().map(Some).collect();
     // The deployment's own records, of no tenant, come first: they are few.
     waiting.push(None);
-    let mut failed = 0;
+    let mut troubles = Troubles::default();
     while let Some(tenant) = waiting.pop() {
         // A fair share: one tenant's many values must not keep the others waiting day after day.
         let share = cx.remaining() / u32::try_from(waiting.len() + 1).unwrap_or(u32::MAX);
-        let rotated = rotate(&app, tenant.as_ref(), share).await;
-        if let Err(failure) = rotated {
-            tracing::error!(tenant = tenant.map(|id| id.to_string()), reason = %failure, "keys not rotated");
-            failed += 1;
-        }
+        let log = tenant.as_ref().map_or_else(Log::deployment, Log::from);
+        troubles.note(&log, rotate(&app, &log, tenant.as_ref(), share).await);
     }
-    match failed {
-        0 => Ok(()),
-        _ => Err(Failure::retry(format!("the keys of {failed} tenants were not rotated; see the log above"))),
-    }
+    troubles.end()
 }
 
 /// Rotates the keys of a tenant, or the deployment's own, and tells of it if anything was done.
-async fn rotate(app: &App, tenant: Option<&TenantId>, share: Duration) -> Result<(), Failure> {
-    let name = tenant.map_or_else(Log::deployment, Log::from);
-    let done = app.sealed.rotate(name.name(), share).await?;
+async fn rotate(app: &App, log: &Log, tenant: Option<&TenantId>, share: Duration) -> Result<(), Failure> {
+    let done = app.sealed.rotate(log.name(), share).await?;
     if done.unreadable > 0 {
-        tracing::warn!(tenant = %name, unreadable = done.unreadable, "old data keys are kept: values do not open");
+        tracing::warn!(tenant = %log, unreadable = done.unreadable, "old data keys are kept: values do not open");
     }
     if done.is_idle() {
         return Ok(());

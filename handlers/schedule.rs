@@ -13,17 +13,25 @@ use crate::host::{Failure, Invocation, TimerTick};
 use crate::messages::{Gather, Reason};
 use crate::standing::Standing;
 use crate::tables::{HubState, Plan, Tables, change};
+use crate::troubles::Troubles;
 
 /// How many occurrences of a schedule are looked at.
 const OCCURRENCES: usize = 100;
 
-/// Starts every hub that is due, of every tenant that is not suspended.
+/// Starts every hub that is due, of every tenant that is not suspended; one's trouble stops no other.
 pub async fn run(app: Arc<App>, _tick: TimerTick, _cx: Invocation) -> Result<(), Failure> {
+    let mut troubles = Troubles::default();
     for tenant in app.tables.tenant_ids().await? {
-        let Standing::Active(record) = app.standing(&tenant).await? else { continue };
-        for hub in app.tables.hub_ids(&tenant).await? {
-            start_if_due(&app, &tenant, &hub, record.plan).await?;
-        }
+        let done = tenant_hubs(&app, &tenant, &mut troubles).await;
+        troubles.note(&tenant, done);
+    }
+    troubles.end()
+}
+
+async fn tenant_hubs(app: &App, tenant: &TenantId, troubles: &mut Troubles) -> Result<(), Failure> {
+    let Standing::Active(record) = app.standing(tenant).await? else { return Ok(()) };
+    for hub in app.tables.hub_ids(tenant).await? {
+        troubles.note(tenant, start_if_due(app, tenant, &hub, record.plan).await);
     }
     Ok(())
 }

@@ -8,11 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use platform::Queue;
+use fake_host::envelope;
+use platform::{Queue, When};
 use serde_json::json;
 use simulator::{Fault, FaultKind};
 use stage::calendar::{CALENDAR, hour, weekly, with};
 use stage::{FOLDER, World};
+use sync::{HubId, TenantId};
+use wheelhouse::tables::Tables;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -50,6 +53,42 @@ async fn twins_of_the_timer_do_no_harm() {
     assert_eq!(world.simulator.counts().writes.total(), 2, "one edit in each mailbox");
     world.fire("schedule").await;
     assert_eq!(world.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_damaged_of_one_tenant_or_hub_stops_no_other() {
+    let world = World::filled(6, 2).await;
+    // Both come first: lists are read in their order.
+    let other = TenantId::new("00000000-0000-4000-8000-000000000001").unwrap();
+    world.app.tables.connect(&other, "local", None, world.app.now()).await.unwrap();
+    let mut config = world.config();
+    config["spokes"][1]["receives"]["folder"] = json!("Another folder");
+    world.call("PUT", &format!("{}/hubs/a-hub", world.tenant()), &config).await.1.unwrap();
+    let tenant = TenantId::new(world.simulator.tenant_id()).unwrap();
+    for key in [format!("tenants/{other}/key"), Tables::state_key(&tenant, &HubId::new("a-hub").unwrap())] {
+        world.app.store.put(&key, Bytes::from_static(b"junk"), When::Any).await.unwrap();
+    }
+    let letters = Tables::dead_letters_prefix(&tenant);
+    let junk = format!(r#"{{"v":4711,"tenant":"{tenant}"}}"#);
+    assert!(world.invoke("gather", junk.as_bytes(), 1).await.is_success());
+    assert_eq!(world.app.tables.names(&letters).await.unwrap().len(), 1);
+    world.clock.advance(24 * 40 * HOUR);
+    for timer in ["schedule", "purge", "rotate"] {
+        world.paper.clear();
+        let verdict = world.post_envelope(timer, &envelope::timer(timer, "timer", None, false)).await;
+        let passed_over = world.paper.said("tenant passed over");
+        let whom: Vec<_> =
+            passed_over.iter().map(|line| line["tenant"].as_str().unwrap().to_owned()).collect();
+        let expected = match timer {
+            // Only this one reads the state of hubs.
+            "schedule" => vec![other.to_string(), tenant.to_string()],
+            _ => vec![other.to_string()],
+        };
+        assert_eq!(whom, expected, "{timer}: {passed_over:?}");
+        assert!(!verdict.is_success(), "{timer}: somebody has to look");
+    }
+    assert_eq!(world.waiting().await, 1, "the healthy hub was started");
+    assert!(world.app.tables.names(&letters).await.unwrap().is_empty(), "what is old was purged");
 }
 
 /// Every key with its version.
