@@ -17,20 +17,18 @@ const FAILED: &str = "it failed at every attempt; the log of its invocations say
 
 /// Records a `gather` message that failed every time; its run ends and says so.
 pub async fn gather(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
-    let recorded = dead_letter(&app, Gather::QUEUE, &message, FAILED).await;
-    if let Ok(job) = decode(&message.bytes) {
-        gather::abandon(&app, &job, FAILED).await?;
+    match decode(&message.bytes) {
+        Ok(job) => gather::abandon(&app, &message, &job, FAILED).await,
+        Err(_) => Err(dead_letter(&app, Gather::QUEUE, &message, FAILED).await),
     }
-    Err(recorded)
 }
 
 /// Records a `sync-mailbox` message that failed every time; its run ends without it.
 pub async fn sync_mailbox(app: Arc<App>, message: QueueMessage, _cx: Invocation) -> Result<(), Failure> {
-    let recorded = dead_letter(&app, SyncMailbox::QUEUE, &message, FAILED).await;
-    if let Ok(job) = decode(&message.bytes) {
-        sync_mailbox::abandon(&app, &job, FAILED).await?;
+    match decode(&message.bytes) {
+        Ok(job) => sync_mailbox::abandon(&app, &message, &job, FAILED).await,
+        Err(_) => Err(dead_letter(&app, SyncMailbox::QUEUE, &message, FAILED).await),
     }
-    Err(recorded)
 }
 
 /// Records a `privacy` message that failed every time; its request says so too.

@@ -58,17 +58,24 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
             let waited = job.waited + 1;
             app.send(&Gather { waited, ..job }, WAIT).await
         }
-        Leased::Taken => {
-            let reason = "another gathering of this hub goes on and on";
-            let recorded = dead_letter(&app, Gather::QUEUE, &message, reason).await;
-            abandon(&app, &job, reason).await?;
-            Err(recorded)
-        }
+        Leased::Taken => abandon(&app, &message, &job, "another gathering of this hub goes on and on").await,
     }
 }
 
-/// Gives a gathering up for good: its run ends and says why; of a hub that was deleted nothing is recorded.
-pub(crate) async fn abandon(app: &App, job: &Gather, reason: &str) -> Result<(), Failure> {
+/// Records a gathering that is given up for good; its run ends and says why.
+pub(crate) async fn abandon(
+    app: &App,
+    message: &QueueMessage,
+    job: &Gather,
+    reason: &str,
+) -> Result<(), Failure> {
+    let recorded = dead_letter(app, Gather::QUEUE, message, reason).await;
+    end_early(app, job, reason).await?;
+    Err(recorded)
+}
+
+/// Of a hub that was deleted nothing is recorded.
+async fn end_early(app: &App, job: &Gather, reason: &str) -> Result<(), Failure> {
     let Gather { tenant, hub, run, .. } = job;
     if app.tables.hubs.get(&Tables::hub_key(tenant, hub)).await?.is_none() {
         return Ok(());

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use platform::When;
 use sync::hub::OnLeave;
 use sync::{MailboxId, Merged};
 
 use crate::App;
 use crate::host::Failure;
 use crate::messages::{Aim, Gather, MOST_MAILBOXES, Reason, SyncMailbox};
-use crate::tables::{Hub, HubState, Open, Tables, Why};
+use crate::tables::{Hub, HubState, Why};
 
 /// The mailboxes of one run.
 pub(super) struct Targets {
@@ -77,8 +76,7 @@ impl Targets {
     /// A mailbox that leaves is remembered until it is clean, even if its message is lost.
     pub(super) async fn mark_leaving(&self, app: &App, job: &Gather) -> Result<(), Failure> {
         for mailbox in &self.leaving {
-            let key = Tables::open_key(&job.tenant, &job.hub, mailbox);
-            app.tables.open.put(&key, &Open { why: Why::Left }, When::Any).await?;
+            app.tables.put_open(&job.tenant, &job.hub, mailbox, Why::Left).await?;
         }
         Ok(())
     }

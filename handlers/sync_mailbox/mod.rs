@@ -13,7 +13,7 @@ mod visit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::{Row, When};
+use platform::Row;
 use sync::{HubConfig, Snapshot};
 
 use crate::App;
@@ -23,7 +23,7 @@ use crate::messages::{Aim, Gather, Message, Reason, SyncMailbox, decode};
 use crate::poison::dead_letter;
 use crate::run_end;
 use crate::standing::Standing;
-use crate::tables::{MailboxOutcome, Newest, Open, State, Tables, Traffic, Why};
+use crate::tables::{MailboxOutcome, Newest, State, Tables, Traffic, Why};
 use visit::{Visit, record};
 
 /// The name of the first message's part of any run.
@@ -61,18 +61,24 @@ pub async fn run(app: Arc<App>, message: QueueMessage, cx: Invocation) -> Result
             visit.again = message.dequeue_count > Some(1);
             visit.all().await
         }
-        Err(reason) => {
-            let recorded = dead_letter(&app, SyncMailbox::QUEUE, &message, &reason).await;
-            abandon(&app, &job, &reason).await?;
-            Err(recorded)
-        }
+        Err(reason) => abandon(&app, &message, &job, &reason).await,
     }
 }
 
-/// Gives a message up for good: its run comes to its end without these mailboxes, and the next one visits them.
-///
+/// Records a message that is given up for good; its run ends without these mailboxes, and the next one visits them.
+pub(crate) async fn abandon(
+    app: &App,
+    message: &QueueMessage,
+    job: &SyncMailbox,
+    reason: &str,
+) -> Result<(), Failure> {
+    let recorded = dead_letter(app, SyncMailbox::QUEUE, message, reason).await;
+    do_without(app, job, reason).await?;
+    Err(recorded)
+}
+
 /// What an earlier delivery recorded stays; of a hub that was deleted nothing is recorded.
-pub(crate) async fn abandon(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure> {
+async fn do_without(app: &App, job: &SyncMailbox, reason: &str) -> Result<(), Failure> {
     let SyncMailbox { tenant, hub, run, part, .. } = job;
     if app.tables.runs.get(&Tables::run_key(tenant, hub, run)).await?.is_none() {
         return Ok(());
@@ -88,10 +94,11 @@ pub(crate) async fn abandon(app: &App, job: &SyncMailbox, reason: &str) -> Resul
 
 /// The next run visits these mailboxes although nothing changed; those that left are marked already.
 async fn mark_open(app: &App, job: &SyncMailbox) -> Result<(), Failure> {
-    let mailboxes = job.mailboxes.iter().filter(|_| job.goal == Aim::Mirror);
-    for mailbox in mailboxes {
-        let key = Tables::open_key(&job.tenant, &job.hub, mailbox);
-        app.tables.open.put(&key, &Open { why: Why::Unfinished }, When::Any).await?;
+    if job.goal != Aim::Mirror {
+        return Ok(());
+    }
+    for mailbox in &job.mailboxes {
+        app.tables.put_open(&job.tenant, &job.hub, mailbox, Why::Unfinished).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::Stop;
 use super::lane::Lane;
 use crate::host::Failure;
 use crate::messages::SyncMailbox;
-use crate::tables::{MailboxOutcome, Open, State, Tables, Tally, Trouble, Why};
+use crate::tables::{MailboxOutcome, State, Tables, Tally, Trouble, Why};
 
 /// How often a mailbox is put back alone in one run.
 const MOST_ATTEMPTS: u32 = 5;
@@ -139,12 +139,12 @@ fn outcome(lane: &Lane<'_>, state: State, reason: Option<String>) -> MailboxOutc
 /// Stores whether the mailbox is in trouble, and whether the next run must visit it whatever changed.
 async fn remember(lane: &mut Lane<'_>, open: bool, trouble: Option<Trouble>) -> Result<(), Failure> {
     let SyncMailbox { tenant, hub, .. } = lane.visit.job;
-    let key = Tables::open_key(tenant, hub, lane.mailbox);
+    let tables = &lane.visit.app.tables;
     let was_open = lane.visit.job.open.contains(lane.mailbox);
     if open && !was_open {
-        lane.visit.app.tables.open.put(&key, &Open { why: Why::Unfinished }, When::Any).await?;
+        tables.put_open(tenant, hub, lane.mailbox, Why::Unfinished).await?;
     } else if !open && was_open {
-        lane.visit.app.tables.open.delete(&key, When::Any).await?;
+        tables.open.delete(&Tables::open_key(tenant, hub, lane.mailbox), When::Any).await?;
     }
     lane.state.trouble = trouble;
     match lane.store().await {

@@ -1,6 +1,6 @@
 //! Mailboxes that must be visited although nothing changed: an idle run reads this list and nothing else.
 
-use platform::Record;
+use platform::{Record, Result, When};
 use serde::{Deserialize, Serialize};
 use sync::{HubId, MailboxId, TenantId};
 
@@ -37,5 +37,16 @@ impl Tables {
     /// One mailbox in the list.
     pub fn open_key(tenant: &TenantId, hub: &HubId, mailbox: &MailboxId) -> String {
         format!("{}{mailbox}", Self::open_prefix(tenant, hub))
+    }
+
+    /// Puts a mailbox on the list, whyever it was there before.
+    pub async fn put_open(
+        &self,
+        tenant: &TenantId,
+        hub: &HubId,
+        mailbox: &MailboxId,
+        why: Why,
+    ) -> Result<()> {
+        self.open.put(&Self::open_key(tenant, hub, mailbox), &Open { why }, When::Any).await.map(drop)
     }
 }
